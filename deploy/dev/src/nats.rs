@@ -1,0 +1,161 @@
+//! A private NATS server with JetStream on a free loopback port: separate accounts, so that those
+//! who share it can't see each other. Creates no stream and never listens beyond loopback.
+
+use std::fmt::Write;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use uuid::Uuid;
+
+use crate::process::{Process, Signal};
+use crate::scratch::{Scratch, copy_for_everyone};
+use crate::wheels::Binaries;
+
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(20);
+const LOG_LINES: usize = 20;
+const MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
+
+/// A running NATS server; dropping it stops it.
+#[derive(Debug)]
+pub struct Nats {
+    process: Process,
+    port: u16,
+    password: String,
+    accounts: usize,
+}
+
+impl Nats {
+    /// Starts a server with accounts `a0`, `a1`, …, each with one user of the same name and a
+    /// JetStream of its own, and waits until it greets. There is no user without a password.
+    ///
+    /// # Errors
+    /// The program doesn't run as the scratch folder's user, or the server ends or isn't ready in
+    /// time; the end of its log is in the message.
+    pub fn start(binaries: &Binaries, scratch: &Scratch, accounts: usize) -> Result<Self> {
+        let program = reachable_server(&binaries.nats_server, scratch)?;
+        let password = Uuid::new_v4().simple().to_string();
+        let store = scratch.folder("jetstream", 0o700)?;
+        let ports = scratch.folder("ports", 0o700)?;
+        let config = scratch.private_file("nats.conf", &config_text(&store, &ports, accounts, &password))?;
+        let mut command = Command::new(program);
+        command.current_dir(scratch.path()).arg("--config").arg(config);
+        let log_file = scratch.path().join("nats.log");
+        let mut process = Process::spawn(command, "nats-server", &log_file, scratch.run_as(), Signal::Kill)?;
+        let port = wait_until_ready(&mut process, &ports)?;
+        Ok(Self { process, port, password, accounts })
+    }
+
+    /// The address for an account: `nats://a0:password@127.0.0.1:port`.
+    ///
+    /// # Panics
+    /// The server was started with fewer accounts.
+    #[must_use]
+    pub fn url(&self, account: usize) -> String {
+        assert!(account < self.accounts, "account {account} of {}", self.accounts);
+        format!("nats://a{account}:{}@127.0.0.1:{}", self.password, self.port)
+    }
+
+    /// The TCP port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How many accounts it has.
+    #[must_use]
+    pub fn accounts(&self) -> usize {
+        self.accounts
+    }
+
+    /// The server's process.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        // Nobody is left to be told of a failure, and SIGKILL follows a stop that takes too long.
+        let _ = self.process.stop(Signal::Terminate, STOP_TIMEOUT);
+    }
+}
+
+/// The program, or a copy in `scratch` where the servers' user can't reach it.
+pub(crate) fn reachable_server(program: &Path, scratch: &Scratch) -> Result<PathBuf> {
+    if scratch.run_as().can_run(program) {
+        return Ok(program.to_owned());
+    }
+    let copy = scratch.path().join("nats-server");
+    copy_for_everyone(program, &copy)?;
+    Ok(copy)
+}
+
+/// The store's limit is only there because streams reserve their `max_bytes` against it, and the
+/// default depends on the disk: many small stacks would be refused on a small one.
+fn config_text(store: &Path, ports: &Path, accounts: usize, password: &str) -> String {
+    let mut text = format!(
+        "listen: \"127.0.0.1:-1\"\n\
+         ports_file_dir: {ports:?}\n\
+         max_payload: {MAX_PAYLOAD_BYTES}\n\
+         jetstream {{ store_dir: {store:?}, max_memory_store: 1GB, max_file_store: 10TB }}\n\
+         accounts {{\n"
+    );
+    for account in 0..accounts {
+        writeln!(
+            text,
+            "  a{account} {{ jetstream: enabled, users: [ {{ user: \"a{account}\", password: \"{password}\" }} ] }}"
+        )
+        .expect("writing to a String can't fail");
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// The server chooses its port and writes it to a file once it listens; its greeting says that it
+/// answers.
+fn wait_until_ready(process: &mut Process, ports: &Path) -> Result<u16> {
+    let file = ports.join(format!("nats-server_{}.ports", process.pid()));
+    let deadline = Instant::now() + START_TIMEOUT;
+    loop {
+        if let Some(status) = process.try_wait()? {
+            bail!("nats-server ended while starting ({status}):\n{}", process.log_tail(LOG_LINES));
+        }
+        if let Some(port) = fs::read(&file).ok().and_then(|text| port_in(&text)) {
+            greet(port).with_context(|| format!("nats-server's log:\n{}", process.log_tail(LOG_LINES)))?;
+            return Ok(port);
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "nats-server is not ready within {START_TIMEOUT:?}:\n{}",
+            process.log_tail(LOG_LINES)
+        );
+        thread::sleep(POLL);
+    }
+}
+
+/// The client port in the server's file, if it is fully written.
+fn port_in(text: &[u8]) -> Option<u16> {
+    let ports: serde_json::Value = serde_json::from_slice(text).ok()?;
+    ports["nats"][0].as_str()?.rsplit_once(':')?.1.parse().ok()
+}
+
+fn greet(port: u16) -> Result<()> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let stream =
+        TcpStream::connect_timeout(&address, GREETING_TIMEOUT).context("cannot connect to nats-server")?;
+    stream.set_read_timeout(Some(GREETING_TIMEOUT)).context("a socket without timeouts")?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).context("nats-server doesn't greet")?;
+    ensure!(line.starts_with("INFO "), "nats-server greets with {line:?}");
+    Ok(())
+}

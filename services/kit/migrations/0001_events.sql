@@ -1,0 +1,162 @@
+-- The tables that every service has in its own schema: history and outbox, inbox and dead letters, request ids. No
+-- schema is named here: the owner role's search_path says whose these are.
+
+-- Which life of the database an event was written in: a fail-over or a restore begins a new one, so that a version that
+-- is given twice is told apart by its epoch.
+CREATE TABLE history_epoch (
+    epoch             bigint PRIMARY KEY,
+    system_identifier bigint NOT NULL,
+    timeline          text   NOT NULL,
+    recorded_at       timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- Everything this service ever told: immutable, kept, partitioned by day.
+CREATE SEQUENCE event_log_id_seq;
+CREATE TABLE event_log (
+    id             bigint      NOT NULL DEFAULT nextval('event_log_id_seq'),
+    recorded_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    event_id       uuid        NOT NULL,
+    shard          smallint    NOT NULL CHECK (shard BETWEEN 0 AND 15),
+    aggregate_type text        NOT NULL,
+    aggregate_id   uuid        NOT NULL,
+    epoch          bigint      NOT NULL,
+    version        bigint      NOT NULL CHECK (version > 0),
+    event_type     text        NOT NULL,
+    subject        text        NOT NULL,
+    headers        jsonb       NOT NULL,
+    payload        bytea       NOT NULL CHECK (octet_length(payload) <= 524288),
+    PRIMARY KEY (recorded_at, id)
+) PARTITION BY RANGE (recorded_at);
+
+-- What the stream has not acknowledged yet: the only hot table.
+CREATE TABLE outbox_pending (
+    shard       smallint    NOT NULL,
+    id          bigint      NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (shard, id)
+) WITH (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
+    autovacuum_vacuum_insert_threshold = 1000, autovacuum_vacuum_insert_scale_factor = 0
+);
+
+-- Which events were applied, by which consumer; partitioned by the day in the event's UUIDv7, kept 30 days.
+CREATE TABLE inbox (
+    event_id   uuid        NOT NULL,
+    consumer   text        NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (event_id, consumer)
+) PARTITION BY RANGE (event_id);
+
+-- How often an event was tried alone; written before its handler is called.
+CREATE TABLE delivery_attempt (
+    event_id uuid   NOT NULL,
+    consumer text   NOT NULL,
+    attempts bigint NOT NULL,
+    PRIMARY KEY (event_id, consumer)
+);
+
+-- What could not be applied, whole, until a person decides.
+CREATE TABLE dead_letter (
+    event_id    uuid        NOT NULL,
+    consumer    text        NOT NULL,
+    stream      text        NOT NULL,
+    subject     text        NOT NULL,
+    headers     jsonb       NOT NULL,
+    payload     bytea       NOT NULL,
+    reason      text        NOT NULL,
+    error       text        NOT NULL,
+    attempts    bigint      NOT NULL,
+    state       text        NOT NULL CHECK (state IN ('WAITING', 'PARKED', 'RESOLVED', 'DROPPED')),
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (event_id, consumer)
+);
+
+-- Which request ids were used, for what content, with which outcome: no free text, no secret.
+CREATE TABLE request_reply (
+    caller       text        NOT NULL,
+    rpc          text        NOT NULL,
+    request_id   uuid        NOT NULL,
+    content_hash bytea       NOT NULL CHECK (octet_length(content_hash) = 32),
+    resource     text        NOT NULL,
+    recorded_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (caller, rpc, request_id)
+);
+CREATE INDEX request_reply_recorded_at ON request_reply (recorded_at);
+
+-- The functions below run with the owner's rights, on the schema they were made in, whoever calls them.
+DO $functions$
+DECLARE
+    schema_name text := current_schema();
+BEGIN
+    -- Makes the partitions of 30 days ahead where they are missing, and for the inbox those of 31 days back: a service
+    -- that is new still finds events of that age in the streams.
+    EXECUTE format($body$
+        CREATE FUNCTION make_partitions() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = %1$I, pg_temp AS $f$
+        DECLARE
+            day date;
+            name text;
+            app text := %1$L || '_app';
+        BEGIN
+            PERFORM pg_advisory_xact_lock(hashtext('make_partitions'), hashtext(%1$L));
+            FOR offset_days IN -31..30 LOOP
+                day := (clock_timestamp() AT TIME ZONE 'UTC')::date + offset_days;
+                name := 'event_log_' || to_char(day, 'YYYYMMDD');
+                IF offset_days >= -1 AND to_regclass(%1$L || '.' || name) IS NULL THEN
+                    EXECUTE format('CREATE TABLE %%I PARTITION OF event_log FOR VALUES FROM (%%L) TO (%%L)',
+                        name, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+                    EXECUTE format('REVOKE ALL ON %%I FROM %%I', name, app);
+                END IF;
+                name := 'inbox_' || to_char(day, 'YYYYMMDD');
+                IF to_regclass(%1$L || '.' || name) IS NULL THEN
+                    EXECUTE format('CREATE TABLE %%I PARTITION OF inbox FOR VALUES FROM (%%L) TO (%%L)',
+                        name, uuid_of_day(day), uuid_of_day(day + 1));
+                    EXECUTE format('REVOKE ALL ON %%I FROM %%I', name, app);
+                END IF;
+            END LOOP;
+        END
+        $f$
+    $body$, schema_name);
+
+    -- The smallest UUIDv7 of a UTC day.
+    EXECUTE format($body$
+        CREATE FUNCTION uuid_of_day(day date) RETURNS uuid LANGUAGE sql STABLE SET search_path = %1$I, pg_temp AS $f$
+            SELECT (rpad(lpad(to_hex((extract(epoch FROM day::timestamp AT TIME ZONE 'UTC') * 1000)::bigint), 12, '0'), 32, '0'))::uuid
+        $f$
+    $body$, schema_name);
+
+    -- Compares where this connection is with the last epoch; begins a new one where they differ; answers the epoch.
+    EXECUTE format($body$
+        CREATE FUNCTION current_epoch() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = %1$I, pg_temp AS $f$
+        DECLARE
+            here_system bigint := (SELECT system_identifier FROM pg_control_system());
+            here_timeline text := left(pg_walfile_name(pg_current_wal_lsn()), 8);
+            last history_epoch;
+        BEGIN
+            SELECT * INTO last FROM history_epoch ORDER BY epoch DESC LIMIT 1;
+            IF last.system_identifier = here_system AND last.timeline = here_timeline THEN
+                RETURN last.epoch;
+            END IF;
+            PERFORM pg_advisory_xact_lock(hashtext('history_epoch'), hashtext(%1$L));
+            SELECT * INTO last FROM history_epoch ORDER BY epoch DESC LIMIT 1;
+            IF last.system_identifier = here_system AND last.timeline = here_timeline THEN
+                RETURN last.epoch;
+            END IF;
+            INSERT INTO history_epoch (epoch, system_identifier, timeline)
+            VALUES (greatest(coalesce(last.epoch, 0) + 1, extract(epoch FROM clock_timestamp())::bigint), here_system, here_timeline)
+            RETURNING * INTO last;
+            RETURN last.epoch;
+        END
+        $f$
+    $body$, schema_name);
+
+    -- History is for adding and reading.
+    EXECUTE format('REVOKE UPDATE, DELETE ON event_log FROM %I', schema_name || '_app');
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON history_epoch FROM %I', schema_name || '_app');
+    EXECUTE format('GRANT SELECT ON event_log, history_epoch TO %I', schema_name || '_relay');
+    EXECUTE format('GRANT SELECT, DELETE ON outbox_pending TO %I', schema_name || '_relay');
+    EXECUTE format('GRANT EXECUTE ON FUNCTION make_partitions(), current_epoch() TO %I, %I', schema_name || '_app', schema_name || '_relay');
+END
+$functions$;
+
+REVOKE EXECUTE ON FUNCTION make_partitions(), current_epoch() FROM PUBLIC;
+SELECT make_partitions();

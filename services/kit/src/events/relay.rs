@@ -1,0 +1,201 @@
+//! Carries committed events to the stream, at least once and in each aggregate's order. Any number of replicas share the
+//! shards by advisory locks. It changes nothing but `outbox_pending`.
+
+use std::{collections::HashMap, collections::HashSet, sync::Arc, time::Duration};
+
+use async_nats::{HeaderMap, jetstream::message::PublishMessage};
+use futures::future::join_all;
+use rand::seq::SliceRandom;
+use sqlx::PgPool;
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::road::{ACK_TIMEOUT, Road};
+
+/// Events read at once from a shard.
+const BATCH: i64 = 256;
+/// How long one batch may take; what is acknowledged by then is deleted.
+const BATCH_TIME: Duration = Duration::from_secs(5);
+/// The outbox is read this often while there is work, and ever more rarely while there is none.
+const POLL_MIN: Duration = Duration::from_millis(20);
+const POLL_MAX: Duration = Duration::from_millis(250);
+/// After a failure.
+const BACK_OFF: Duration = Duration::from_millis(500);
+
+/// The carrier of one service's events.
+pub(crate) struct Relay {
+    pub(crate) pool: PgPool,
+    pub(crate) road: Road,
+    pub(crate) wake: Arc<Notify>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Pending {
+    id: i64,
+    event_id: Uuid,
+    aggregate_id: Uuid,
+    epoch: i64,
+    version: i64,
+    subject: String,
+    headers: String,
+    payload: Vec<u8>,
+}
+
+impl Relay {
+    /// Works until shut down, then once more, so that what was committed last is not left to another replica.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let mut poll = POLL_MIN;
+        let mut stream_known = false;
+        loop {
+            let ending = shutdown.is_cancelled();
+            match self.turn(&mut stream_known).await {
+                Ok(0) => poll = (poll * 2).min(POLL_MAX),
+                Ok(_) => poll = POLL_MIN,
+                Err(error) => {
+                    stream_known = false;
+                    poll = BACK_OFF;
+                    tracing::warn!(error = format!("{error:#}"), "events wait in the outbox");
+                }
+            }
+            if ending {
+                return;
+            }
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(poll) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    /// Drains every shard that has something and is not another's; answers how many events were published.
+    async fn turn(&self, stream_known: &mut bool) -> anyhow::Result<usize> {
+        if !*stream_known {
+            self.road.ensure_stream().await?;
+            *stream_known = true;
+        }
+        let mut shards: Vec<i32> = sqlx::query_scalar(
+            "SELECT number FROM generate_series(0, 15) AS number
+             WHERE EXISTS (SELECT FROM outbox_pending WHERE shard = number)",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        shards.shuffle(&mut rand::rng());
+        let mut published = 0;
+        for shard in shards {
+            loop {
+                let (read, sent) = self.drain(shard).await?;
+                published += sent;
+                if read < usize::try_from(BATCH).expect("a small number") {
+                    break;
+                }
+            }
+        }
+        Ok(published)
+    }
+
+    /// One batch of one shard: how many were read and how many published.
+    async fn drain(&self, shard: i32) -> anyhow::Result<(usize, usize)> {
+        let shard_column = i16::try_from(shard)?;
+        let mut transaction = self.pool.begin().await?;
+        let mine: bool = sqlx::query_scalar(
+            "SELECT pg_try_advisory_xact_lock(hashtext('relay ' || current_schema()), $1)",
+        )
+        .bind(shard)
+        .fetch_one(&mut *transaction)
+        .await?;
+        if !mine {
+            return Ok((0, 0));
+        }
+        let batch: Vec<Pending> = sqlx::query_as(
+            "SELECT log.id, log.event_id, log.aggregate_id, log.epoch, log.version, log.subject,
+                    log.headers::text AS headers, log.payload
+             FROM (SELECT id, recorded_at FROM outbox_pending WHERE shard = $1 ORDER BY id LIMIT $2) AS pending
+             JOIN event_log AS log ON log.recorded_at = pending.recorded_at AND log.id = pending.id
+             ORDER BY log.id",
+        )
+        .bind(shard_column)
+        .bind(BATCH)
+        .fetch_all(&mut *transaction)
+        .await?;
+        let read = batch.len();
+        let outcome = self.publish(batch).await;
+        sqlx::query("DELETE FROM outbox_pending WHERE shard = $1 AND id = ANY($2)")
+            .bind(shard_column)
+            .bind(&outcome.acknowledged)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        match outcome.failure {
+            Some(failure) => Err(failure),
+            None => Ok((read, outcome.acknowledged.len())),
+        }
+    }
+
+    /// Publishes in waves: an aggregate's next event goes only after its predecessor was acknowledged.
+    async fn publish(&self, batch: Vec<Pending>) -> Outcome {
+        let began = Instant::now();
+        let mut outcome = Outcome::default();
+        let mut stuck: HashSet<Uuid> = HashSet::new();
+        for wave in waves(batch) {
+            if began.elapsed() > BATCH_TIME {
+                outcome
+                    .failure
+                    .get_or_insert_with(|| anyhow::anyhow!("the batch took longer than {BATCH_TIME:?}"));
+                break;
+            }
+            let wave: Vec<Pending> =
+                wave.into_iter().filter(|event| !stuck.contains(&event.aggregate_id)).collect();
+            let answers = join_all(wave.iter().map(|event| self.send(event))).await;
+            for (event, answer) in wave.iter().zip(answers) {
+                match answer {
+                    Ok(()) => outcome.acknowledged.push(event.id),
+                    Err(error) => {
+                        stuck.insert(event.aggregate_id);
+                        outcome.failure = Some(error);
+                    }
+                }
+            }
+        }
+        outcome
+    }
+
+    async fn send(&self, event: &Pending) -> anyhow::Result<()> {
+        let mut headers = HeaderMap::new();
+        let stored: HashMap<String, String> = serde_json::from_str(&event.headers)?;
+        for (key, value) in &stored {
+            headers.insert(key.as_str(), value.as_str());
+        }
+        let id = event.event_id.to_string();
+        headers.insert("ce-id", id.as_str());
+        headers.insert("ce-primaepoch", event.epoch.to_string().as_str());
+        headers.insert("ce-primaversion", event.version.to_string().as_str());
+        headers.insert(async_nats::header::NATS_MESSAGE_ID, id.as_str());
+        let message = PublishMessage::build().payload(event.payload.clone().into()).headers(headers);
+        let ack = self.road.jetstream.send_publish(event.subject.clone(), message).await?;
+        tokio::time::timeout(ACK_TIMEOUT, ack).await??;
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Outcome {
+    acknowledged: Vec<i64>,
+    failure: Option<anyhow::Error>,
+}
+
+/// Splits a batch so that the k-th event of each aggregate is in the k-th wave.
+fn waves(batch: Vec<Pending>) -> Vec<Vec<Pending>> {
+    let mut waves: Vec<Vec<Pending>> = Vec::new();
+    let mut seen: HashMap<Uuid, usize> = HashMap::new();
+    for event in batch {
+        let position = seen.entry(event.aggregate_id).or_default();
+        if waves.len() == *position {
+            waves.push(Vec::new());
+        }
+        waves[*position].push(event);
+        *position += 1;
+    }
+    waves
+}

@@ -1,0 +1,107 @@
+//! The way to JetStream: the connection, and the stream that this service owns. What is missing is made with the shipped
+//! configuration; what exists is never changed.
+
+use std::time::Duration;
+
+use async_nats::{
+    ConnectOptions, ServerAddr,
+    connection::State,
+    jetstream::{
+        self, Context,
+        context::GetStreamErrorKind,
+        stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
+    },
+};
+
+/// How long a publish waits for its ack.
+pub(super) const ACK_TIMEOUT: Duration = Duration::from_secs(2);
+/// A dead peer is seen after two of these.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3_600);
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+const MAX_MESSAGE_BYTES: i32 = 600 * 1024;
+
+/// How the stream is made where it is missing.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamSettings {
+    pub(crate) replicas: usize,
+    pub(crate) max_bytes: i64,
+}
+
+/// The name of a service's stream.
+#[must_use]
+pub fn stream_name(service: &str) -> String {
+    format!("EVT_{}", service.to_uppercase())
+}
+
+/// A connection to NATS that comes back by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Road {
+    client: async_nats::Client,
+    pub(super) jetstream: Context,
+    service: &'static str,
+    settings: StreamSettings,
+}
+
+impl Road {
+    /// Begins to connect, and goes on trying for as long as it takes.
+    ///
+    /// # Errors
+    /// The URL is malformed.
+    pub(crate) async fn connect(
+        url: &str,
+        service: &'static str,
+        settings: StreamSettings,
+    ) -> anyhow::Result<Self> {
+        let servers = url.split(',').map(str::parse).collect::<Result<Vec<ServerAddr>, _>>()?;
+        let client = ConnectOptions::new()
+            .name(service)
+            .retry_on_initial_connect()
+            .ping_interval(PING_INTERVAL)
+            .custom_inbox_prefix(format!("_INBOX_{service}"))
+            .connect(servers)
+            .await?;
+        let jetstream = jetstream::context::ContextBuilder::new().timeout(ACK_TIMEOUT).build(client.clone());
+        Ok(Self { client, jetstream, service, settings })
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    /// Makes this service's stream where it is missing.
+    pub(super) async fn ensure_stream(&self) -> anyhow::Result<()> {
+        let name = stream_name(self.service);
+        match self.jetstream.get_stream(&name).await {
+            Ok(_) => return Ok(()),
+            Err(error) => match error.kind() {
+                GetStreamErrorKind::JetStream(refused) if refused.code() == 404 => {}
+                _ => return Err(error.into()),
+            },
+        }
+        self.jetstream
+            .create_stream(Config {
+                name: name.clone(),
+                subjects: vec![format!("evt.{}.>", self.service)],
+                retention: RetentionPolicy::Limits,
+                storage: StorageType::File,
+                discard: DiscardPolicy::New,
+                max_age: MAX_AGE,
+                max_bytes: self.settings.max_bytes,
+                max_message_size: MAX_MESSAGE_BYTES,
+                duplicate_window: DUPLICATE_WINDOW,
+                num_replicas: self.settings.replicas,
+                deny_delete: true,
+                ..Config::default()
+            })
+            .await?;
+        tracing::info!(stream = name, "made the stream, which was missing");
+        Ok(())
+    }
+
+    pub(crate) async fn flush(&self) {
+        if let Err(error) = self.client.flush().await {
+            tracing::debug!(error = %error, "the last acks could not be flushed; they will be delivered again");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The shell that all of Prima's services share: how a process runs, who calls, how a command is answered once, how facts
+//! travel. It knows bytes, rows and time, and no business word.
+
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod events;
+mod gate;
+pub mod identity;
+pub mod page;
+pub mod readiness;
+pub mod request;
+pub mod run;
+pub mod scopes;
+pub mod server;
+pub mod status;
+mod telemetry;
+pub mod validate;
+pub mod watch;

@@ -1,0 +1,315 @@
+//! Puts a service together: gRPC behind the gate, reflection, health on its own port, relay and consumers; and takes it
+//! apart in order. What the RPCs and handlers do is the service's.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use sqlx::{PgPool, migrate::Migrator};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{body::Body, server::NamedService, service::Routes};
+use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::Service;
+
+use crate::{
+    clock::Clock,
+    config,
+    database::{self, Database},
+    events::{Consumer, Handler, Relay, Road, StreamSettings, Subscription, stream_name},
+    gate::GateLayer,
+    identity::Verifier,
+    readiness::Readiness,
+    scopes::Scopes,
+};
+
+/// How often the database and NATS are asked whether they are there.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// How long the checks may fail before the process stops being ready.
+const CHECK_PATIENCE: u32 = 3;
+/// Connections of the relay.
+const RELAY_CONNECTIONS: u32 = 2;
+/// How long open calls may take to end once the process drains; streams were told before.
+const DRAIN_CALLS: Duration = Duration::from_secs(10);
+const MAX_STREAMS_PER_CONNECTION: u32 = 100;
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
+const KEEPALIVE: Duration = Duration::from_secs(20);
+
+/// What a service is built on.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// The service's name, which is also its schema's.
+    pub service: &'static str,
+    /// Its schema.
+    pub database: Database,
+    /// Business time.
+    pub clock: Clock,
+    /// Cancelled when the process drains: watches end with UNAVAILABLE.
+    pub draining: CancellationToken,
+    /// To be notified after each commit that appended events.
+    pub relay_wake: Arc<Notify>,
+    migrations: &'static Migrator,
+    config: config::Shell,
+    relay_pool: PgPool,
+    readiness: Readiness,
+}
+
+impl Shell {
+    /// Prepares the parts; nothing is connected yet.
+    ///
+    /// # Errors
+    /// A URL is malformed, or a development clock is asked for on a listener that others can reach.
+    pub fn try_new(
+        config: &config::Shell,
+        service: &'static str,
+        migrations: &'static Migrator,
+        draining: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let clock = Clock::default();
+        if let Some(file) = &config.development_clock {
+            anyhow::ensure!(
+                config.listen.ip().is_loopback() && config.health_listen.ip().is_loopback(),
+                "--development-clock is refused: {} or {} is not on loopback",
+                config.listen,
+                config.health_listen
+            );
+            clock.read_offset(file);
+        }
+        Ok(Self {
+            service,
+            database: Database::try_new(&config.database, service)?,
+            clock,
+            draining,
+            relay_wake: Arc::new(Notify::new()),
+            migrations,
+            relay_pool: database::pool(&config.relay_database_url, service, RELAY_CONNECTIONS)?,
+            config: config.clone(),
+            readiness: Readiness::default(),
+        })
+    }
+}
+
+/// A service put together, about to be served.
+pub struct Server {
+    shell: Shell,
+    routes: Routes,
+    services: Vec<&'static str>,
+    subscriptions: Vec<Subscription>,
+    jobs: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Server {
+    /// A server without services yet.
+    #[must_use]
+    pub fn new(shell: Shell) -> Self {
+        Self {
+            shell,
+            routes: Routes::default(),
+            services: Vec::new(),
+            subscriptions: Vec::new(),
+            jobs: Vec::new(),
+        }
+    }
+
+    /// Adds a gRPC service.
+    #[must_use]
+    pub fn service<S>(mut self, service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        self.routes = self.routes.add_service(service);
+        self.services.push(S::NAME);
+        self
+    }
+
+    /// Consumes the events that `producer` publishes.
+    #[must_use]
+    pub fn consume(mut self, producer: &str, handler: impl Handler) -> Self {
+        self.subscriptions.push(Subscription { stream: stream_name(producer), handler: Arc::new(handler) });
+        self
+    }
+
+    /// Runs a job of the service's own beside its RPCs; it ends when the process drains.
+    #[must_use]
+    pub fn job(mut self, job: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.jobs.push(Box::pin(job));
+        self
+    }
+
+    /// Serves until the process drains, then ends in order: health says no, watches end, calls end, the relay carries
+    /// what is left.
+    ///
+    /// # Errors
+    /// A port is taken, the key set is unreadable, or an RPC states no scope.
+    pub async fn serve(self) -> anyhow::Result<()> {
+        let Self { shell, routes, services, subscriptions, jobs } = self;
+        let gate = gate(&shell, &services)?;
+        let listener = TcpListener::bind(shell.config.listen).await?;
+        let health_listener = TcpListener::bind(shell.config.health_listen).await?;
+        let addresses = (listener.local_addr()?, health_listener.local_addr()?);
+
+        let settings = StreamSettings {
+            replicas: shell.config.stream_replicas,
+            max_bytes: shell.config.stream_max_bytes,
+        };
+        let road = Road::connect(&shell.config.nats_url, shell.service, settings).await?;
+        let mut tasks = JoinSet::new();
+        for subscription in subscriptions {
+            let consumer = Consumer {
+                service: shell.service,
+                subscription,
+                database: shell.database.clone(),
+                road: road.clone(),
+            };
+            tasks.spawn(consumer.run(shell.draining.clone()));
+        }
+        for job in jobs {
+            let draining = shell.draining.clone();
+            tasks.spawn(async move {
+                tokio::select! { () = job => {}, () = draining.cancelled() => {} }
+            });
+        }
+        let relay_ends = CancellationToken::new();
+        let relay =
+            Relay { pool: shell.relay_pool.clone(), road: road.clone(), wake: Arc::clone(&shell.relay_wake) };
+        let relay = tokio::spawn(relay.run(relay_ends.clone()));
+        let background = background(&shell, road, health_listener);
+
+        announce(&shell, addresses)?;
+        let served = serve_calls(&shell, gate, routes, listener).await;
+        relay_ends.cancel();
+        relay.await?;
+        while let Some(ended) = tasks.join_next().await {
+            ended?;
+        }
+        drop(background);
+        shell.database.close().await;
+        shell.relay_pool.close().await;
+        tracing::info!("drained");
+        served
+    }
+}
+
+fn gate(shell: &Shell, services: &[&str]) -> anyhow::Result<GateLayer> {
+    let config = &shell.config;
+    Ok(GateLayer::new(
+        format!("prima.{}", shell.service),
+        Scopes::try_new(proto::DESCRIPTOR_SET, services)?,
+        Verifier::try_new(config.jwks_file.clone(), &config.token_issuer, &config.token_audience)?,
+        config.concurrency_limit,
+    ))
+}
+
+async fn serve_calls(
+    shell: &Shell,
+    gate: GateLayer,
+    routes: Routes,
+    listener: TcpListener,
+) -> anyhow::Result<()> {
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+    };
+    let routes = routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    let draining = shell.draining.clone();
+    let server = tonic::transport::Server::builder()
+        .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
+        .http2_max_header_list_size(MAX_HEADER_BYTES)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .layer(gate)
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(
+            TcpListenerStream::new(listener),
+            shell.draining.clone().cancelled_owned(),
+        );
+    tokio::select! {
+        served = server => Ok(served?),
+        () = async { draining.cancelled().await; tokio::time::sleep(DRAIN_CALLS).await } => {
+            tracing::warn!("some calls did not end in {DRAIN_CALLS:?}; they are cut");
+            Ok(())
+        }
+    }
+}
+
+/// Health, the checks behind it, the clock's file, partitions: ended by dropping the set.
+fn background(shell: &Shell, road: Road, health_listener: TcpListener) -> JoinSet<()> {
+    let mut background = JoinSet::new();
+    let reporter = HealthReporter::new();
+    let health = tonic_health::server::HealthService::from_health_reporter(reporter.clone());
+    background.spawn(async move {
+        let server = tonic::transport::Server::builder()
+            .add_service(tonic_health::pb::health_server::HealthServer::new(health))
+            .serve_with_incoming(TcpListenerStream::new(health_listener));
+        if let Err(error) = server.await {
+            tracing::error!(error = %error, "health is not served any more");
+        }
+    });
+    background.spawn(report(reporter, shell.readiness.clone(), shell.draining.clone()));
+    background.spawn(check(shell.clone(), road));
+    if let Some(file) = shell.config.development_clock.clone() {
+        background.spawn(shell.clock.clone().follow(file));
+    }
+    background
+}
+
+/// Shows readiness as health: of "" and `readiness`; `liveness` only says that the process turns.
+async fn report(reporter: HealthReporter, readiness: Readiness, draining: CancellationToken) {
+    reporter.set_service_status("liveness", ServingStatus::Serving).await;
+    let mut changes = readiness.subscribe();
+    loop {
+        let ready = *changes.borrow_and_update() && !draining.is_cancelled();
+        let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+        reporter.set_service_status("", status).await;
+        reporter.set_service_status("readiness", status).await;
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = draining.cancelled(), if !draining.is_cancelled() => {}
+        }
+    }
+}
+
+/// Asks the database and NATS whether they are there, for as long as the process lives; and sees to the partitions once
+/// the database is, and daily.
+async fn check(shell: Shell, road: Road) {
+    let mut failures = 0;
+    let mut partitions_made: Option<tokio::time::Instant> = None;
+    loop {
+        let database = shell.database.check(shell.migrations).await;
+        let due = partitions_made.is_none_or(|made| made.elapsed() > Duration::from_secs(24 * 3_600));
+        if database.is_ok() && due {
+            match shell.database.make_partitions().await {
+                Ok(()) => partitions_made = Some(tokio::time::Instant::now()),
+                Err(error) => {
+                    tracing::error!(error = %error, "the partitions of the next days can't be made")
+                }
+            }
+        }
+        failures = if database.is_ok() && road.is_connected() { 0 } else { failures + 1 };
+        // It becomes ready at once, and unready only when a check has failed a few times running.
+        let patient = failures < CHECK_PATIENCE && partitions_made.is_some();
+        if !patient || failures == 0 {
+            shell.readiness.set("database", database.err().map(|error| error.to_string()));
+            let nats = (!road.is_connected()).then(|| "NATS is not connected".to_owned());
+            shell.readiness.set("nats", nats);
+        }
+        tokio::time::sleep(CHECK_INTERVAL).await;
+    }
+}
+
+fn announce(shell: &Shell, (grpc, health): (SocketAddr, SocketAddr)) -> anyhow::Result<()> {
+    if let Some(file) = &shell.config.address_file {
+        let text = serde_json::json!({ "grpc": grpc.to_string(), "health": health.to_string() }).to_string();
+        let partial = file.with_extension("partial");
+        std::fs::write(&partial, text)?;
+        std::fs::rename(&partial, file)?;
+    }
+    tracing::info!(%grpc, %health, "serving");
+    Ok(())
+}
