@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut commented = protox::Compiler::new(["."])?;
     commented.include_imports(true).include_source_info(true).open_files(&files)?;
     let mut config = tonic_prost_build::Config::new();
+    config.enable_type_names();
     config.extern_path(".buf.validate", "::prost_protovalidate::types").include_file("packages.rs");
     tonic_prost_build::configure()
         .build_transport(false)

@@ -1,1 +1,56 @@
-//! placeholder
+//! Citizens' reports, from filing until they are truly solved: states and their rules (`domain`), use cases (`app`), SQL
+//! (`store`), the RPCs (`grpc`), what others hear and what is heard of others (`events`).
+
+mod app;
+mod config;
+mod domain;
+mod events;
+mod grpc;
+mod store;
+
+use std::path::Path;
+
+use anyhow::Context;
+use kit::{database::Database, server::Server, server::Shell};
+use proto::complaints::v1::{
+    catalog_service_server::CatalogServiceServer, complaint_service_server::ComplaintServiceServer,
+};
+use tokio_util::sync::CancellationToken;
+
+pub use config::Config;
+
+/// The service's name, and its schema's.
+pub const SERVICE: &str = "complaints";
+/// The schema's history.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Serves until `shutdown` is cancelled.
+///
+/// # Errors
+/// A port is taken, or a setting is wrong.
+pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let secrets = app::secret::Secrets::try_new(&config.access_code_key)?;
+    let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
+    let app = app::App::new(&shell, secrets);
+    Server::new(shell)
+        .service(ComplaintServiceServer::new(grpc::Complaints::new(app.clone())))
+        .service(CatalogServiceServer::new(grpc::Catalog::new(app)))
+        .consume("staff", events::consume::StaffEvents)
+        .serve()
+        .await
+}
+
+/// Takes categories over from a CSV file; those that are there already get the file's names.
+///
+/// # Errors
+/// The file is unreadable, or a row is malformed: then nothing is taken over.
+pub async fn import_categories(database: &kit::config::Database, file: &Path) -> anyhow::Result<()> {
+    let database = Database::try_new(database, SERVICE)?;
+    let reader = csv::Reader::from_path(file).with_context(|| format!("can't read {}", file.display()))?;
+    let count = app::categories::import(&database, reader).await?;
+    tracing::info!(count, "categories imported");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

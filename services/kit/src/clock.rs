@@ -70,6 +70,27 @@ pub fn jakarta_day(instant: Timestamp) -> Date {
     jakarta().to_datetime(instant).date()
 }
 
+/// An instant as the contract writes it.
+#[must_use]
+pub fn to_proto(instant: Timestamp) -> prost_types::Timestamp {
+    let nanos = instant.subsec_nanosecond();
+    let seconds = instant.as_second();
+    // Before 1970 jiff's fraction is negative, the contract's never.
+    if nanos < 0 {
+        prost_types::Timestamp { seconds: seconds - 1, nanos: nanos + 1_000_000_000 }
+    } else {
+        prost_types::Timestamp { seconds, nanos }
+    }
+}
+
+/// An instant that the contract wrote.
+///
+/// # Errors
+/// It is out of range.
+pub fn from_proto(instant: &prost_types::Timestamp) -> Result<Timestamp, jiff::Error> {
+    Timestamp::new(instant.seconds, instant.nanos)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,8 @@ use proto::options::v1::ErrorReason;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::database::Deadline;
+
 /// Clocks of issuer and service may differ by this much.
 const LEEWAY_SECONDS: u64 = 30;
 /// How soon the key file may be read again over a key id that is not in it.
@@ -85,6 +87,19 @@ impl Caller {
             Some(actor) => format!("{actor} for {}", self.subject),
             None => self.subject.clone(),
         }
+    }
+}
+
+/// The caller of a request that passed the gate, and when it wants its answer.
+///
+/// # Errors
+/// INTERNAL where the request did not pass the gate, which is a fault of the server's making.
+pub fn caller<T>(request: &tonic::Request<T>) -> Result<(Arc<Caller>, Deadline), tonic::Status> {
+    let caller = request.extensions().get::<Arc<Caller>>();
+    let deadline = request.extensions().get::<Deadline>();
+    match (caller, deadline) {
+        (Some(caller), Some(deadline)) => Ok((Arc::clone(caller), *deadline)),
+        _ => Err(tonic::Status::internal("the call did not pass the gate")),
     }
 }
 

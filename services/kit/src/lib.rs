@@ -14,6 +14,7 @@ pub mod run;
 pub mod scopes;
 pub mod server;
 pub mod status;
+pub mod stored;
 mod telemetry;
 pub mod validate;
 pub mod watch;

@@ -40,6 +40,15 @@ pub fn key(list: &str, token: &str) -> Result<String, PageTokenInvalid> {
     text.strip_prefix(&mark).map(str::to_owned).ok_or(PageTokenInvalid)
 }
 
+/// The number to begin after, in a list whose key is one: 0 for the first page.
+///
+/// # Errors
+/// The token is not one of this list.
+pub fn number(list: &str, token: &str) -> Result<i64, PageTokenInvalid> {
+    let key = key(list, token)?;
+    if key.is_empty() { Ok(0) } else { key.parse().map_err(|_| PageTokenInvalid) }
+}
+
 /// Cuts a list that was read with one item more than the page: the page, and the token of the next (empty on the last).
 #[must_use]
 pub fn cut<T>(list: &str, size: usize, mut items: Vec<T>, key: impl Fn(&T) -> String) -> (Vec<T>, String) {

@@ -1,0 +1,81 @@
+//! The use cases: begin, load, tell the domain, persist, append the event, commit. No rule is decided here, no SQL
+//! written.
+
+pub(crate) mod categories;
+mod commands;
+mod file;
+mod read;
+pub(crate) mod secret;
+
+use std::sync::Arc;
+
+use kit::{clock::Clock, database::Database, request::ClaimError, server::Shell, watch::Hub};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use commands::{Order, Proof};
+pub(crate) use file::{Filed, ToFile};
+
+use crate::domain::Refusal;
+
+/// What the use cases work with.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) database: Database,
+    pub(crate) hub: Hub,
+    pub(crate) draining: CancellationToken,
+    clock: Clock,
+    relay_wake: Arc<Notify>,
+    secrets: Arc<secret::Secrets>,
+}
+
+impl App {
+    pub(crate) fn new(shell: &Shell, secrets: secret::Secrets) -> Self {
+        Self {
+            database: shell.database.clone(),
+            hub: Hub::default(),
+            draining: shell.draining.clone(),
+            clock: shell.clock.clone(),
+            relay_wake: Arc::clone(&shell.relay_wake),
+            secrets: Arc::new(secrets),
+        }
+    }
+}
+
+/// Why a use case failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// No such report, or none that the caller may see.
+    #[error("the report does not exist, or is not the caller's")]
+    NotFound,
+    /// An official's verb without an official.
+    #[error("the token names no person")]
+    PersonRequired,
+    /// None of the caller's units is in the right place of the tree.
+    #[error("the caller's units do not hold the report's unit")]
+    UnitUnknown,
+    /// The caller did not show that it speaks for the reporter.
+    #[error("the caller did not show that it speaks for the reporter")]
+    NotTheReporter,
+    /// The report changed since the caller read it.
+    #[error("the report changed since the etag was read")]
+    EtagMismatch,
+    /// No kelurahan of this code.
+    #[error("no unit serves this kelurahan")]
+    KelurahanUnknown,
+    /// No category of this name.
+    #[error("there is no such category")]
+    CategoryUnknown,
+    /// No unit has arrived from staff yet.
+    #[error("no units are known yet")]
+    UnitsNotYetKnown,
+    /// The rules refuse it.
+    #[error("refused")]
+    Refused(#[from] Refusal),
+    /// The request id could not be claimed.
+    #[error("the request id could not be claimed")]
+    Claim(#[from] ClaimError),
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}

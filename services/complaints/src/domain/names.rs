@@ -1,0 +1,42 @@
+//! Ids as types of their own, and resource names made of them.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $collection:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) struct $name(pub(crate) Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, concat!($collection, "/{}"), self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A report's id; displayed as its resource name.
+    ComplaintId,
+    "complaints"
+);
+id!(
+    /// A unit's id; displayed as its resource name.
+    UnitId,
+    "units"
+);
+id!(
+    /// A person's id; displayed as its resource name.
+    PersonId,
+    "people"
+);
+
+impl ComplaintId {
+    /// Reads a resource name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Uuid::parse_str(name.strip_prefix("complaints/")?).ok().map(Self)
+    }
+}

@@ -1,0 +1,11 @@
+//! The RPCs: proto in, domain types on, an answer or a status out. Nothing is decided here.
+
+mod catalog;
+mod commands;
+pub(crate) mod convert;
+mod service;
+mod status;
+mod watch;
+
+pub(crate) use catalog::Catalog;
+pub(crate) use service::Complaints;

@@ -1,0 +1,108 @@
+//! ComplaintService: which RPC is answered where.
+
+use kit::{page, status, validate};
+use proto::complaints::v1::{self, complaint_service_server::ComplaintService};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::{
+    convert,
+    status::{DOMAIN, of},
+    watch::{self, Watch},
+};
+use crate::app::App;
+
+/// Citizens' reports.
+pub(crate) struct Complaints {
+    pub(super) app: App,
+}
+
+impl Complaints {
+    pub(crate) fn new(app: App) -> Self {
+        Self { app }
+    }
+}
+
+#[async_trait]
+impl ComplaintService for Complaints {
+    async fn file_complaint(
+        &self,
+        request: Request<v1::FileComplaintRequest>,
+    ) -> Result<Response<v1::FileComplaintResponse>, Status> {
+        self.file(request).await.map(Response::new)
+    }
+
+    async fn accept_complaint(
+        &self,
+        request: Request<v1::AcceptComplaintRequest>,
+    ) -> Result<Response<v1::AcceptComplaintResponse>, Status> {
+        self.accept(request).await.map(Response::new)
+    }
+
+    async fn submit_follow_up(
+        &self,
+        request: Request<v1::SubmitFollowUpRequest>,
+    ) -> Result<Response<v1::SubmitFollowUpResponse>, Status> {
+        self.submit(request).await.map(Response::new)
+    }
+
+    async fn approve_follow_up(
+        &self,
+        request: Request<v1::ApproveFollowUpRequest>,
+    ) -> Result<Response<v1::ApproveFollowUpResponse>, Status> {
+        self.approve(request).await.map(Response::new)
+    }
+
+    async fn confirm_resolution(
+        &self,
+        request: Request<v1::ConfirmResolutionRequest>,
+    ) -> Result<Response<v1::ConfirmResolutionResponse>, Status> {
+        self.confirm(request).await.map(Response::new)
+    }
+
+    async fn get_complaint(
+        &self,
+        request: Request<v1::GetComplaintRequest>,
+    ) -> Result<Response<v1::GetComplaintResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
+        let request = request.into_inner();
+        validate::request(&request, DOMAIN)?;
+        let id = convert::complaint_id(&request.name);
+        let proof = convert::proof(request.reporter);
+        let complaint = self.app.get(&caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
+        Ok(Response::new(v1::GetComplaintResponse { complaint: Some(convert::complaint(&complaint)) }))
+    }
+
+    async fn list_timeline(
+        &self,
+        request: Request<v1::ListTimelineRequest>,
+    ) -> Result<Response<v1::ListTimelineResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
+        let request = request.into_inner();
+        validate::request(&request, DOMAIN)?;
+        let list = format!("ListTimeline {}", request.name);
+        let after = page::number(&list, &request.page_token)
+            .map_err(|_| status::page_token_invalid().status(DOMAIN))?;
+        let (id, size) = (convert::complaint_id(&request.name), page::size(request.page_size));
+        let proof = convert::proof(request.reporter);
+        let steps = self
+            .app
+            .timeline((&caller, &proof), id, (after, size + 1))
+            .await
+            .map_err(|failure| of(&failure, id))?;
+        let (steps, next_page_token) = page::cut(&list, size, steps, |step| step.version.to_string());
+        let entries = steps.iter().map(convert::entry).collect();
+        Ok(Response::new(v1::ListTimelineResponse { entries, next_page_token }))
+    }
+
+    type WatchComplaintStream = Watch;
+
+    async fn watch_complaint(
+        &self,
+        request: Request<v1::WatchComplaintRequest>,
+    ) -> Result<Response<Watch>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
+        let request = request.into_inner();
+        validate::request(&request, DOMAIN)?;
+        watch::open(&self.app, &caller, request).await.map(Response::new)
+    }
+}

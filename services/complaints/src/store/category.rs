@@ -1,0 +1,41 @@
+//! The table of categories.
+
+use sqlx::PgConnection;
+
+/// A category as stored.
+#[derive(Debug)]
+pub(crate) struct Category {
+    pub(crate) id: String,
+    pub(crate) name_id: String,
+    pub(crate) name_en: String,
+}
+
+/// At most `limit` categories whose id comes after `after`.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Category>, sqlx::Error> {
+    sqlx::query_as!(
+        Category,
+        "SELECT id, name_id, name_en FROM complaints.category WHERE id > $1 ORDER BY id LIMIT $2",
+        after,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Takes a category over, or its new names.
+pub(crate) async fn upsert(connection: &mut PgConnection, category: &Category) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO complaints.category (id, name_id, name_en) VALUES ($1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET name_id = excluded.name_id, name_en = excluded.name_en",
+        category.id,
+        category.name_id,
+        category.name_en
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! All SQL of the service. Functions take the connection first and decide nothing.
+
+pub(crate) mod category;
+pub(crate) mod complaint;
+pub(crate) mod timeline;
+pub(crate) mod unit;

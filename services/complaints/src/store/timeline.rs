@@ -1,0 +1,78 @@
+//! The steps of reports: added, read, never changed.
+
+use kit::stored::ToStored;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::complaint::unknown_word;
+use crate::domain::{By, Command, ComplaintId, PersonId, State, Step, UnitId};
+
+/// Adds a step.
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    complaint: ComplaintId,
+    step: &Step,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO complaints.timeline_entry
+             (complaint, version, command, state, subject, person, responsible_unit, occurred_at, public_text)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        complaint.0,
+        step.version,
+        step.command.word(),
+        step.state.word(),
+        step.by.subject,
+        step.by.person.map(|person| person.0),
+        step.responsible_unit.0,
+        step.at.stored(),
+        step.public_text
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// At most `limit` steps after a version, in order.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    complaint: ComplaintId,
+    (after, limit): (i64, i64),
+) -> Result<Vec<Step>, sqlx::Error> {
+    sqlx::query!(
+        "SELECT version, command, state, subject, person, responsible_unit, occurred_at, public_text
+         FROM complaints.timeline_entry WHERE complaint = $1 AND version > $2 ORDER BY version LIMIT $3",
+        complaint.0,
+        after,
+        limit
+    )
+    .fetch_all(connection)
+    .await?
+    .into_iter()
+    .map(|row| {
+        Ok(Step {
+            version: row.version,
+            command: Command::from_word(&row.command).ok_or_else(|| unknown_word(&row.command))?,
+            state: State::from_word(&row.state).ok_or_else(|| unknown_word(&row.state))?,
+            by: By { subject: row.subject, person: row.person.map(PersonId) },
+            responsible_unit: UnitId(row.responsible_unit),
+            at: row.occurred_at.to_jiff(),
+            public_text: row.public_text,
+        })
+    })
+    .collect()
+}
+
+/// The people who took part in a report so far.
+pub(crate) async fn people(
+    connection: &mut PgConnection,
+    complaint: ComplaintId,
+) -> Result<Vec<PersonId>, sqlx::Error> {
+    let people: Vec<Uuid> = sqlx::query_scalar!(
+        r#"SELECT DISTINCT person AS "person!" FROM complaints.timeline_entry
+           WHERE complaint = $1 AND person IS NOT NULL"#,
+        complaint.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(people.into_iter().map(PersonId).collect())
+}
