@@ -1,1 +1,4 @@
-//! p
+//! The suite as its users meet it, and the rules of its own house. Only tests.
+
+#[cfg(test)]
+mod architecture;

@@ -1,1 +1,193 @@
-//! Filled below.
+//! The service as its callers meet it: real gRPC, real Postgres, real NATS.
+
+mod bad_input;
+mod life;
+mod watching;
+
+use clap::Parser;
+use dev::{
+    client::{authorized, channel},
+    cluster::Role,
+    harness::World,
+    token::{Identity, all_scopes},
+};
+use kit::database::Database;
+use proto::complaints::v1::{self, ComplaintOutcome, complaint_service_client::ComplaintServiceClient};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Status, transport::Channel};
+use tonic_types::StatusExt;
+use uuid::Uuid;
+
+use crate::{Config, MIGRATIONS, SERVICE, store};
+
+const KELURAHAN: &str = "31.74.01.1001";
+
+/// A served service with one branch of the tree of units and one category.
+struct Served {
+    world: World,
+    client: ComplaintServiceClient<Channel>,
+    province: Uuid,
+    kelurahan: Uuid,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
+        let (province, kelurahan) = seed(&world).await;
+        let mut arguments = world.serve_arguments(SERVICE);
+        arguments.extend(["--access-code-key".to_owned(), "5a".repeat(32)]);
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(crate::serve(Config::parse_from(arguments), shutdown.clone()));
+        let client = ComplaintServiceClient::new(channel(&world.grpc_address(SERVICE).await).await.unwrap());
+        Self { world, client, province, kelurahan, shutdown, task }
+    }
+
+    async fn finish(self) {
+        drop(self.client);
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+        self.world.finish().await;
+    }
+
+    /// A token of a person with units; of a system where the person is nil.
+    fn token(&self, subject: &str, person: u128, units: &[Uuid]) -> String {
+        self.world.token(&Identity {
+            subject: subject.to_owned(),
+            scopes: all_scopes().unwrap(),
+            units: units.iter().map(|unit| format!("units/{unit}")).collect(),
+            person: (person != 0).then(|| format!("people/{}", Uuid::from_u128(person))),
+            actor: None,
+        })
+    }
+
+    fn channel_token(&self) -> String {
+        self.token("jaki", 0, &[])
+    }
+
+    fn officer(&self) -> String {
+        self.token("officer", 1, &[self.kelurahan])
+    }
+
+    fn validator(&self) -> String {
+        self.token("validator", 2, &[self.province])
+    }
+
+    async fn file(&self) -> v1::FileComplaintResponse {
+        let request = authorized(to_file(), &self.channel_token());
+        self.client.clone().file_complaint(request).await.unwrap().into_inner()
+    }
+
+    async fn accept(&self, name: &str) -> Result<v1::Complaint, Status> {
+        let request =
+            v1::AcceptComplaintRequest { request_id: id(), name: name.to_owned(), ..Default::default() };
+        let answer = self.client.clone().accept_complaint(authorized(request, &self.officer())).await?;
+        Ok(answer.into_inner().complaint.unwrap())
+    }
+
+    async fn submit(&self, name: &str) -> Result<v1::Complaint, Status> {
+        let request = v1::SubmitFollowUpRequest {
+            request_id: id(),
+            name: name.to_owned(),
+            public_text: "Sudah diangkut".to_owned(),
+            proposed_outcome: ComplaintOutcome::Fixed.into(),
+            ..Default::default()
+        };
+        let answer = self.client.clone().submit_follow_up(authorized(request, &self.officer())).await?;
+        Ok(answer.into_inner().complaint.unwrap())
+    }
+
+    async fn approve(&self, name: &str, token: &str) -> Result<v1::Complaint, Status> {
+        let request =
+            v1::ApproveFollowUpRequest { request_id: id(), name: name.to_owned(), ..Default::default() };
+        let answer = self.client.clone().approve_follow_up(authorized(request, token)).await?;
+        Ok(answer.into_inner().complaint.unwrap())
+    }
+
+    async fn confirm(&self, name: &str, access_code: &str) -> Result<v1::Complaint, Status> {
+        let request = v1::ConfirmResolutionRequest {
+            request_id: id(),
+            name: name.to_owned(),
+            reporter: Some(v1::ReporterProof { access_code: access_code.to_owned(), ..Default::default() }),
+            rating: 4,
+            ..Default::default()
+        };
+        let answer =
+            self.client.clone().confirm_resolution(authorized(request, &self.channel_token())).await?;
+        Ok(answer.into_inner().complaint.unwrap())
+    }
+
+    async fn get(&self, name: &str, token: &str) -> Result<v1::Complaint, Status> {
+        let request = v1::GetComplaintRequest { name: name.to_owned(), reporter: None };
+        Ok(self
+            .client
+            .clone()
+            .get_complaint(authorized(request, token))
+            .await?
+            .into_inner()
+            .complaint
+            .unwrap())
+    }
+}
+
+/// One province, one kelurahan in it, one category.
+async fn seed(world: &World) -> (Uuid, Uuid) {
+    let database = kit::config::Database {
+        database_url: world.database_url(SERVICE, Role::App),
+        database_connections: 1,
+    };
+    let database = Database::try_new(&database, SERVICE).unwrap();
+    let mut connection = database.acquire().await.unwrap();
+    let (province, kelurahan) = (Uuid::now_v7(), Uuid::now_v7());
+    for (id, code, parent) in [(province, "31", None), (kelurahan, KELURAHAN, Some(province))] {
+        let unit = store::unit::Unit {
+            id,
+            epoch: 1,
+            version: 1,
+            code: code.to_owned(),
+            parent,
+            area_codes: vec![code.to_owned()],
+        };
+        store::unit::project(&mut connection, &unit).await.unwrap();
+    }
+    let category = store::category::Category {
+        id: "sampah".to_owned(),
+        name_id: "Sampah".to_owned(),
+        name_en: "Waste".to_owned(),
+    };
+    store::category::upsert(&mut connection, &category).await.unwrap();
+    (province, kelurahan)
+}
+
+fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+fn to_file() -> v1::FileComplaintRequest {
+    v1::FileComplaintRequest {
+        request_id: id(),
+        category: "categories/sampah".to_owned(),
+        text: "Sampah menumpuk di depan pasar".to_owned(),
+        kelurahan_code: KELURAHAN.to_owned(),
+        channel_reference: "wa-17".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// The reason of an error.
+fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// The fields that an error names.
+fn fields(status: &Status) -> Vec<String> {
+    status
+        .get_details_bad_request()
+        .map(|bad| bad.field_violations.into_iter().map(|violation| violation.field).collect())
+        .unwrap_or_default()
+}
+
+fn bare<T>(message: T) -> Request<T> {
+    Request::new(message)
+}

@@ -6,6 +6,7 @@ pub mod config;
 pub mod database;
 pub mod events;
 mod gate;
+mod health;
 pub mod identity;
 pub mod page;
 pub mod readiness;

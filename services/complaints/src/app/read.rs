@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::{App, Failure, Proof};
 use crate::{
     domain::{Complaint, ComplaintId, Step},
-    store::{self, unit::Reach},
+    store::{self, complaint::Selection, unit::Reach},
 };
 
 impl App {
@@ -18,6 +18,11 @@ impl App {
         proof: &Proof,
     ) -> Result<Complaint, Failure> {
         self.visible(&mut *self.database.acquire().await?, (caller, proof), id).await
+    }
+
+    /// The reports that a selection finds.
+    pub(crate) async fn list(&self, selection: &Selection) -> Result<Vec<Complaint>, Failure> {
+        Ok(store::complaint::list(&mut *self.database.acquire().await?, selection).await?)
     }
 
     /// At most `limit` steps after a version, of a report that the caller may see.

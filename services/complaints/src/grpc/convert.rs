@@ -71,6 +71,22 @@ pub(crate) fn complaint_id(name: &str) -> ComplaintId {
     ComplaintId::parse(name).unwrap_or(ComplaintId(uuid::Uuid::nil()))
 }
 
+/// Where a list goes on after a report, as its page token holds it.
+pub(crate) fn to_list_key(complaint: &Complaint) -> String {
+    format!("{} {}", complaint.filing.filed_at.as_microsecond(), complaint.id.0)
+}
+
+/// Where a list goes on: `Some(None)` from the start, `None` for a key that is none.
+#[expect(clippy::option_option, reason = "the start of a list and a broken key are two things")]
+pub(crate) fn list_key(key: &str) -> Option<Option<(jiff::Timestamp, uuid::Uuid)>> {
+    if key.is_empty() {
+        return Some(None);
+    }
+    let (microsecond, id) = key.split_once(' ')?;
+    let time = jiff::Timestamp::from_microsecond(microsecond.parse().ok()?).ok()?;
+    Some(Some((time, id.parse().ok()?)))
+}
+
 /// The kind to file; not said is a report.
 pub(crate) fn to_kind(kind: v1::ComplaintKind) -> Kind {
     match kind {

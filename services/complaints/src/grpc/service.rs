@@ -9,7 +9,7 @@ use super::{
     status::{DOMAIN, of},
     watch::{self, Watch},
 };
-use crate::app::App;
+use crate::{app::App, domain::State, store::complaint::Selection};
 
 /// Citizens' reports.
 pub(crate) struct Complaints {
@@ -70,6 +70,39 @@ impl ComplaintService for Complaints {
         let proof = convert::proof(request.reporter);
         let complaint = self.app.get(&caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
         Ok(Response::new(v1::GetComplaintResponse { complaint: Some(convert::complaint(&complaint)) }))
+    }
+
+    async fn list_complaints(
+        &self,
+        request: Request<v1::ListComplaintsRequest>,
+    ) -> Result<Response<v1::ListComplaintsResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
+        let request = request.into_inner();
+        validate::request(&request, DOMAIN)?;
+        let list = format!("ListComplaints {} {} {}", request.unit, request.state, request.category);
+        let after = page::key(&list, &request.page_token)
+            .ok()
+            .and_then(|key| convert::list_key(&key))
+            .ok_or_else(|| status::page_token_invalid().status(DOMAIN))?;
+        let size = page::size(request.page_size);
+        let selection = Selection {
+            callers: caller.units.clone(),
+            channel: caller.system().to_owned(),
+            unit: request.unit.strip_prefix("units/").and_then(|id| id.parse().ok()),
+            state: State::from_word(request.state().as_str_name().trim_start_matches("COMPLAINT_STATE_")),
+            category: request.category.trim_start_matches("categories/").to_owned(),
+            after,
+            limit: i64::try_from(size).expect("a page is small") + 1,
+        };
+        if selection.state.is_none() && request.state() != v1::ComplaintState::Unspecified {
+            // A state that the contract has and no report can be in yet.
+            return Ok(Response::new(v1::ListComplaintsResponse::default()));
+        }
+        let nobody = convert::complaint_id("");
+        let found = self.app.list(&selection).await.map_err(|failure| of(&failure, nobody))?;
+        let (found, next_page_token) = page::cut(&list, size, found, convert::to_list_key);
+        let complaints = found.iter().map(convert::complaint).collect();
+        Ok(Response::new(v1::ListComplaintsResponse { complaints, next_page_token }))
     }
 
     async fn list_timeline(

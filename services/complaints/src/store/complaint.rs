@@ -134,6 +134,68 @@ pub(crate) async fn lock(
     .transpose()
 }
 
+/// Which reports to list.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    /// The caller's units: reports in their subtrees are shown.
+    pub(crate) callers: Vec<Uuid>,
+    /// The calling system: reports that it filed are shown.
+    pub(crate) channel: String,
+    /// Only in the subtree of this unit.
+    pub(crate) unit: Option<Uuid>,
+    /// Only in this state.
+    pub(crate) state: Option<State>,
+    /// Only of this category; empty for any.
+    pub(crate) category: String,
+    /// Only those that come after this report, in the list's order.
+    pub(crate) after: Option<(jiff::Timestamp, Uuid)>,
+    /// At most this many.
+    pub(crate) limit: i64,
+}
+
+/// Reports, newest first.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    selection: &Selection,
+) -> Result<Vec<Complaint>, sqlx::Error> {
+    let (after_time, after_id) = selection.after.unzip();
+    sqlx::query_as!(
+        Row,
+        r#"WITH RECURSIVE mine AS (
+               SELECT id FROM complaints.unit WHERE id = ANY($1)
+               UNION
+               SELECT below.id FROM mine JOIN complaints.unit below ON below.parent = mine.id
+           ), asked AS (
+               SELECT id FROM complaints.unit WHERE id = $3
+               UNION
+               SELECT below.id FROM asked JOIN complaints.unit below ON below.parent = asked.id
+           )
+           SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
+                  code_generation, responsible_unit, state, proposed_outcome, rating, comment, filed_at, updated_at,
+                  first_accepted_at, resolved_times AS "resolved_times: Vec<Instant>", closed_at, verified
+           FROM complaints.complaint
+           WHERE (responsible_unit IN (SELECT id FROM mine) OR channel = $2)
+             AND ($3::uuid IS NULL OR responsible_unit IN (SELECT id FROM asked))
+             AND ($4::text IS NULL OR state = $4)
+             AND ($5 = '' OR category = $5)
+             AND ($6::timestamptz IS NULL OR (filed_at, id) < ($6, $7::uuid))
+           ORDER BY filed_at DESC, id DESC LIMIT $8"#,
+        &selection.callers,
+        selection.channel,
+        selection.unit,
+        selection.state.map(State::word),
+        selection.category,
+        after_time.map(ToStored::stored) as _,
+        after_id,
+        selection.limit
+    )
+    .fetch_all(connection)
+    .await?
+    .into_iter()
+    .map(|row| row.load().map(|loaded| loaded.complaint))
+    .collect()
+}
+
 impl Row {
     fn load(self) -> Result<Loaded, sqlx::Error> {
         let state = State::from_word(&self.state).ok_or_else(|| unknown_word(&self.state))?;

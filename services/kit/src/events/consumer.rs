@@ -1,6 +1,9 @@
 //! Applies another service's events (or one's own) to this schema, each at most once: the inbox row is written first, in
 //! the transaction of its effect. An event that can't be applied is tried alone, then parked whole; it holds up nobody.
 
+mod apply;
+mod dead_letter;
+
 use std::{sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
@@ -15,16 +18,13 @@ use tonic::async_trait;
 use uuid::Uuid;
 
 use super::road::Road;
-use crate::database::{Database, Deadline};
+use crate::database::Database;
 
 const BATCH: usize = 256;
 const ACK_WAIT: Duration = Duration::from_secs(30);
 const MAX_ACK_PENDING: i64 = 1_024;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const PULL_EXPIRES: Duration = Duration::from_secs(30);
-/// Tries of one event before it is parked.
-const MAX_ATTEMPTS: i64 = 8;
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(8);
 /// Between tries to reach the stream or the database.
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
@@ -183,192 +183,6 @@ impl Consumer {
     /// What inbox rows are kept by.
     fn key(&self) -> &str {
         &self.subscription.stream
-    }
-
-    async fn handle(&self, batch: Vec<Message>, shutdown: &CancellationToken) -> anyhow::Result<()> {
-        let mut fresh = Vec::with_capacity(batch.len());
-        for message in batch {
-            match (parse(&message), message.info().map_or(1, |info| info.delivered)) {
-                (Err(why), _) => self.park_unreadable(&message, &why, shutdown).await?,
-                (Ok(event), 1) => fresh.push((message, event)),
-                (Ok(event), _) => self.alone(&message, &event, shutdown).await?,
-            }
-        }
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        loop {
-            let events: Vec<&Received> = fresh.iter().map(|(_, event)| event).collect();
-            match self.apply_all(&events).await {
-                Ok(()) => break,
-                Err(HandlerError::Database(error)) if is_down(&error) => {
-                    self.until_it_answers(&error, shutdown).await?
-                }
-                Err(error) => {
-                    tracing::info!(error = %error, "a batch failed; its events are tried one by one");
-                    for (message, event) in &fresh {
-                        self.alone(message, event, shutdown).await?;
-                    }
-                    return Ok(());
-                }
-            }
-        }
-        for (message, _) in &fresh {
-            ack(message, AckKind::Ack).await;
-        }
-        Ok(())
-    }
-
-    /// Applies what the inbox doesn't know yet, all in one transaction.
-    async fn apply_all(&self, events: &[&Received]) -> Result<(), HandlerError> {
-        let mut transaction = self.database.begin(Deadline::unattended()).await?;
-        let mut ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let new: Vec<Uuid> = sqlx::query_scalar(
-            "INSERT INTO inbox (event_id, consumer) SELECT event_id, $2 FROM UNNEST($1::uuid[]) AS event_id
-             ON CONFLICT DO NOTHING RETURNING event_id",
-        )
-        .bind(&ids)
-        .bind(self.key())
-        .fetch_all(&mut *transaction)
-        .await?;
-        let mut new: std::collections::HashSet<Uuid> = new.into_iter().collect();
-        for event in events {
-            if new.remove(&event.id) {
-                self.subscription.handler.apply(&mut transaction, event).await?;
-            }
-        }
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// One event by itself, its try counted before its handler is called, so that one that kills the process ends too.
-    async fn alone(
-        &self,
-        message: &Message,
-        event: &Received,
-        shutdown: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        loop {
-            match self.alone_once(message, event).await {
-                Ok(()) => return Ok(()),
-                Err(error) if is_down(&error) => self.until_it_answers(&error, shutdown).await?,
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    async fn alone_once(&self, message: &Message, event: &Received) -> Result<(), sqlx::Error> {
-        let attempts: i64 = sqlx::query_scalar(
-            "INSERT INTO delivery_attempt (event_id, consumer, attempts) VALUES ($1, $2, 1)
-             ON CONFLICT (event_id, consumer) DO UPDATE SET attempts = delivery_attempt.attempts + 1
-             RETURNING attempts",
-        )
-        .bind(event.id)
-        .bind(self.key())
-        .fetch_one(&mut *self.database.acquire().await?)
-        .await?;
-        if attempts > MAX_ATTEMPTS {
-            self.park(message, event.id, "ATTEMPTS_EXHAUSTED", "it failed, or ended the process, each time")
-                .await?;
-            return Ok(());
-        }
-        match self.apply_all(&[event]).await {
-            Ok(()) => {
-                self.forget_attempts(event.id).await?;
-                ack(message, AckKind::Ack).await;
-            }
-            Err(HandlerError::Database(error)) if is_down(&error) => return Err(error),
-            Err(HandlerError::Permanent(why)) => self.park(message, event.id, "PERMANENT", &why).await?,
-            Err(HandlerError::Database(error)) => {
-                let delay = Duration::from_secs(1 << (attempts - 1).min(8)).min(MAX_RETRY_DELAY);
-                tracing::warn!(event = %event.id, error = %error, attempts, "an event failed; trying it again");
-                ack(message, AckKind::Nak(Some(delay))).await;
-            }
-        }
-        Ok(())
-    }
-
-    async fn forget_attempts(&self, event: Uuid) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM delivery_attempt WHERE event_id = $1 AND consumer = $2")
-            .bind(event)
-            .bind(self.key())
-            .execute(&mut *self.database.acquire().await?)
-            .await?;
-        Ok(())
-    }
-
-    async fn park_unreadable(
-        &self,
-        message: &Message,
-        why: &str,
-        shutdown: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        let sequence = message.info().map_or(0, |info| info.stream_sequence);
-        // Without a readable id it gets one from its place in the stream, the same at each delivery.
-        let id = Uuid::from_u64_pair(0, sequence);
-        while let Err(error) = self.park(message, id, "UNREADABLE", why).await {
-            self.until_it_answers(&error, shutdown).await?;
-        }
-        Ok(())
-    }
-
-    async fn park(&self, message: &Message, id: Uuid, reason: &str, error: &str) -> Result<(), sqlx::Error> {
-        let headers: serde_json::Map<String, serde_json::Value> = message
-            .headers
-            .iter()
-            .flat_map(async_nats::HeaderMap::iter)
-            .filter_map(|(key, values)| Some((key.to_string(), values.first()?.as_str().into())))
-            .collect();
-        sqlx::query(
-            "INSERT INTO dead_letter (event_id, consumer, stream, subject, headers, payload, reason, error, attempts, state)
-             VALUES ($1, $2, $2, $3, $4::text::jsonb, $5, $6, $7,
-                     coalesce((SELECT attempts FROM delivery_attempt WHERE event_id = $1 AND consumer = $2), 1), 'PARKED')
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(id)
-        .bind(self.key())
-        .bind(message.subject.as_str())
-        .bind(serde_json::Value::Object(headers).to_string())
-        .bind(&message.payload[..])
-        .bind(reason)
-        .bind(error)
-        .execute(&mut *self.database.acquire().await?)
-        .await?;
-        tracing::error!(event = %id, stream = self.subscription.stream, reason, error, "parked an event");
-        ack(message, AckKind::Term).await;
-        Ok(())
-    }
-
-    /// Waits, pulling nothing and refusing nothing, until the database answers.
-    async fn until_it_answers(
-        &self,
-        error: &sqlx::Error,
-        shutdown: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        tracing::warn!(error = %error, "the database does not answer; consuming stands still");
-        let mut back_off = BACK_OFF_MIN;
-        loop {
-            tokio::select! {
-                () = shutdown.cancelled() => anyhow::bail!("shut down while the database did not answer"),
-                () = tokio::time::sleep(back_off) => {}
-            }
-            if self.database.acquire().await.is_ok() {
-                return Ok(());
-            }
-            back_off = (back_off * 2).min(BACK_OFF_MAX);
-        }
-    }
-}
-
-fn is_down(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(database) => database
-            .code()
-            .is_some_and(|code| ["08", "53", "57P"].iter().any(|class| code.starts_with(class))),
-        _ => false,
     }
 }
 

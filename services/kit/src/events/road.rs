@@ -17,6 +17,8 @@ use async_nats::{
 pub(super) const ACK_TIMEOUT: Duration = Duration::from_secs(2);
 /// A dead peer is seen after two of these.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// How long the end of the process waits for the last acks.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3_600);
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 const MAX_MESSAGE_BYTES: i32 = 600 * 1024;
@@ -54,7 +56,15 @@ impl Road {
         settings: StreamSettings,
     ) -> anyhow::Result<Self> {
         let servers = url.split(',').map(str::parse).collect::<Result<Vec<ServerAddr>, _>>()?;
-        let client = ConnectOptions::new()
+        // Credentials in a URL count only where they are given as options.
+        let first = servers.first().ok_or_else(|| anyhow::anyhow!("no NATS server is given"))?;
+        let options = match (first.username(), first.password()) {
+            (Some(user), Some(password)) => {
+                ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+            }
+            _ => ConnectOptions::new(),
+        };
+        let client = options
             .name(service)
             .retry_on_initial_connect()
             .ping_interval(PING_INTERVAL)
@@ -99,9 +109,10 @@ impl Road {
         Ok(())
     }
 
+    /// Sends what is still buffered, acks above all; what isn't sent in time will be delivered again.
     pub(crate) async fn flush(&self) {
-        if let Err(error) = self.client.flush().await {
-            tracing::debug!(error = %error, "the last acks could not be flushed; they will be delivered again");
+        if !matches!(tokio::time::timeout(FLUSH_TIMEOUT, self.client.flush()).await, Ok(Ok(()))) {
+            tracing::debug!("the last acks could not be flushed");
         }
     }
 }

@@ -1,0 +1,83 @@
+//! Health on its own port, and the checks behind it: whether the database and NATS are there, and the partitions made.
+//! Liveness never depends on others.
+
+use std::time::Duration;
+
+use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use crate::{events::Road, readiness::Readiness, server::Shell};
+
+/// How often the database and NATS are asked whether they are there.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// How long the checks may fail before the process stops being ready.
+const CHECK_PATIENCE: u32 = 3;
+/// How often the partitions of the next days are seen to.
+const PARTITIONS_INTERVAL: Duration = Duration::from_secs(24 * 3_600);
+
+/// Health, the checks behind it, the clock's file, partitions: ended by dropping the set.
+pub(crate) fn background(shell: &Shell, road: Road, health_listener: TcpListener) -> JoinSet<()> {
+    let mut background = JoinSet::new();
+    let reporter = HealthReporter::new();
+    let health = tonic_health::server::HealthService::from_health_reporter(reporter.clone());
+    background.spawn(async move {
+        let server = tonic::transport::Server::builder()
+            .add_service(tonic_health::pb::health_server::HealthServer::new(health))
+            .serve_with_incoming(TcpListenerStream::new(health_listener));
+        if let Err(error) = server.await {
+            tracing::error!(error = %error, "health is not served any more");
+        }
+    });
+    background.spawn(report(reporter, shell.readiness.clone(), shell.draining.clone()));
+    background.spawn(check(shell.clone(), road));
+    if let Some(file) = shell.config.development_clock.clone() {
+        background.spawn(shell.clock.clone().follow(file));
+    }
+    background
+}
+
+/// Shows readiness as health: of "" and `readiness`; `liveness` only says that the process turns.
+async fn report(reporter: HealthReporter, readiness: Readiness, draining: CancellationToken) {
+    reporter.set_service_status("liveness", ServingStatus::Serving).await;
+    let mut changes = readiness.subscribe();
+    loop {
+        let ready = *changes.borrow_and_update() && !draining.is_cancelled();
+        let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+        reporter.set_service_status("", status).await;
+        reporter.set_service_status("readiness", status).await;
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = draining.cancelled(), if !draining.is_cancelled() => {}
+        }
+    }
+}
+
+/// Asks the database and NATS whether they are there, for as long as the process lives; and sees to the partitions once
+/// the database is, and daily.
+async fn check(shell: Shell, road: Road) {
+    let mut failures = 0;
+    let mut partitions_made: Option<Instant> = None;
+    loop {
+        let database = shell.database.check(shell.migrations).await;
+        let due = partitions_made.is_none_or(|made| made.elapsed() > PARTITIONS_INTERVAL);
+        if database.is_ok() && due {
+            match shell.database.make_partitions().await {
+                Ok(()) => partitions_made = Some(Instant::now()),
+                Err(error) => {
+                    tracing::error!(error = %error, "the partitions of the next days can't be made")
+                }
+            }
+        }
+        failures = if database.is_ok() && road.is_connected() { 0 } else { failures + 1 };
+        // It becomes ready at once, and unready only when a check has failed a few times running.
+        let patient = failures < CHECK_PATIENCE && partitions_made.is_some();
+        if !patient || failures == 0 {
+            shell.readiness.set("database", database.err().map(|error| error.to_string()));
+            let nats = (!road.is_connected()).then(|| "NATS is not connected".to_owned());
+            shell.readiness.set("nats", nats);
+        }
+        tokio::time::sleep(CHECK_INTERVAL).await;
+    }
+}
