@@ -95,7 +95,7 @@ fn of_the_contract_kit_names_only_options_and_operations() {
 
 #[test]
 fn kit_says_no_business_word() {
-    let words = ["complaint", "kelurahan", "survey", "enrolment", "sanction", "reporter"];
+    let words = ["complaint", "kelurahan", "survey", "enrolment", "sanction", "citizen"];
     none_says(&sources("services/kit/src"), &words, "kit knows bytes, rows and time");
 }
 

@@ -81,6 +81,12 @@ impl Nats {
     pub fn process(&self) -> &Process {
         &self.process
     }
+
+    /// The server's process, to ask whether it still runs.
+    #[must_use]
+    pub fn process_mut(&mut self) -> &mut Process {
+        &mut self.process
+    }
 }
 
 impl Drop for Nats {

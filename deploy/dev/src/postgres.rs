@@ -99,6 +99,12 @@ impl Postgres {
         &self.process
     }
 
+    /// The server's process, to ask whether it still runs.
+    #[must_use]
+    pub fn process_mut(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
     /// Runs SQL as the superuser through psql, each statement by itself; returns the rows, one a
     /// line with `|` between columns.
     ///

@@ -83,7 +83,7 @@ impl Signal {
 pub struct Process {
     child: Child,
     name: String,
-    log_file: PathBuf,
+    log_file: Option<PathBuf>,
     death_signal: Signal,
 }
 
@@ -102,13 +102,21 @@ impl Process {
     ) -> Result<Self> {
         let log = File::create(log_file).with_context(|| format!("cannot write {}", log_file.display()))?;
         let errors = log.try_clone().context("cannot share a log file")?;
-        command.stdin(Stdio::null()).stdout(log).stderr(errors).process_group(0);
+        command.stdout(log).stderr(errors);
         run_as.apply(&mut command);
-        die_with_us(&mut command, death_signal);
-        let program = command.get_program().to_owned();
-        let child = spawn_on_lasting_thread(command)
-            .with_context(|| format!("cannot start {name} ({})", program.display()))?;
-        Ok(Self { child, name: name.to_owned(), log_file: log_file.to_owned(), death_signal })
+        let child = start(command, name, death_signal)?;
+        Ok(Self { child, name: name.to_owned(), log_file: Some(log_file.to_owned()), death_signal })
+    }
+
+    /// Starts `command` in its own process group, with its output where the command says (this process's own if it says
+    /// nothing). SIGTERM is sent to it when this process ends, however it ends.
+    ///
+    /// # Errors
+    /// The program can't be started.
+    pub fn spawn_in_view(command: Command, name: &str) -> Result<Self> {
+        let death_signal = Signal::Terminate;
+        let child = start(command, name, death_signal)?;
+        Ok(Self { child, name: name.to_owned(), log_file: None, death_signal })
     }
 
     /// The process id.
@@ -154,15 +162,21 @@ impl Process {
         if self.try_wait()?.is_some() {
             return Ok(());
         }
-        let pid = libc::pid_t::try_from(self.child.id()).context("a process id out of range")?;
-        #[expect(unsafe_code, reason = "std can send no signal but SIGKILL")]
-        // SAFETY: kill takes no pointers; the child isn't reaped yet, so the id is still its own.
-        let answer = unsafe { libc::kill(pid, signal.number()) };
-        if answer != 0 {
-            return Err(io::Error::last_os_error())
-                .with_context(|| format!("cannot send {signal:?} to {}", self.name));
+        // The child isn't reaped yet, so the id is still its own.
+        send(self.child.id(), Whom::Process, signal)
+            .with_context(|| format!("cannot send {signal:?} to {}", self.name))
+    }
+
+    /// Sends a signal to it and to all it started that stayed in its group; does nothing if it has ended.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn signal_group(&mut self, signal: Signal) -> Result<()> {
+        if self.try_wait()?.is_some() {
+            return Ok(());
         }
-        Ok(())
+        send(self.child.id(), Whom::Group, signal)
+            .with_context(|| format!("cannot send {signal:?} to the group of {}", self.name))
     }
 
     /// Asks it to end, waits at most `timeout`, then sends its death signal and at last SIGKILL.
@@ -191,7 +205,10 @@ impl Process {
     /// The last `lines` lines of its log, or a sentence saying that there are none.
     #[must_use]
     pub fn log_tail(&self, lines: usize) -> String {
-        let text = read_end(&self.log_file).unwrap_or_default();
+        let Some(log_file) = &self.log_file else {
+            return format!("({} wrote where this process writes)", self.name);
+        };
+        let text = read_end(log_file).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let all: Vec<&str> = text.lines().collect();
         if all.is_empty() {
@@ -206,6 +223,32 @@ impl Drop for Process {
         // Nobody is left to be told of a failure, and the death signal still follows at our end.
         let _ = self.stop(Signal::Terminate, DROP_GRACE);
     }
+}
+
+fn start(mut command: Command, name: &str, death_signal: Signal) -> Result<Child> {
+    command.stdin(Stdio::null()).process_group(0);
+    die_with_us(&mut command, death_signal);
+    let program = command.get_program().to_owned();
+    spawn_on_lasting_thread(command).with_context(|| format!("cannot start {name} ({})", program.display()))
+}
+
+/// Who gets a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// One process.
+    Process,
+    /// Its whole group.
+    Group,
+}
+
+/// Sends a signal to the process, or the group, of this id.
+pub(crate) fn send(pid: u32, whom: Whom, signal: Signal) -> Result<()> {
+    let pid = libc::pid_t::try_from(pid).context("a process id out of range")?;
+    let target = if whom == Whom::Group { -pid } else { pid };
+    #[expect(unsafe_code, reason = "std can send no signal but SIGKILL")]
+    // SAFETY: kill takes no pointers.
+    let answer = unsafe { libc::kill(target, signal.number()) };
+    if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error().into()) }
 }
 
 /// Asks the kernel to signal the child when its parent dies.

@@ -60,6 +60,16 @@ impl Scratch {
         bail!("cannot make a folder of our own in {}", base.display())
     }
 
+    /// Removes folders of this prefix whose owner has died.
+    ///
+    /// # Errors
+    /// No temp folder suits, or as root there is no other user to run as.
+    pub fn clear_abandoned(prefix: &str) -> Result<()> {
+        let run_as = server_user()?;
+        remove_abandoned(&base_folder(prefix, run_as)?, prefix, run_as);
+        Ok(())
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -1,46 +1,365 @@
-//! The two servers that the services need, started together and ended together. Knows no service,
-//! schema or stream.
+//! The whole stack: the two servers, a database, and the four services, started together, watched, and ended in order
+//! however the stack ends. Knows no business; what runs on it is the caller's.
 
-use std::path::Path;
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, bail, ensure};
+use futures::future::{join_all, try_join_all};
 
-use crate::nats::Nats;
-use crate::postgres::Postgres;
-use crate::scratch::Scratch;
-use crate::wheels::Binaries;
+use crate::client;
+use crate::clock::DevelopmentClock;
+use crate::cluster::{Cluster, Role, SERVICES, random_key};
+use crate::process::{Process, Signal};
+use crate::servers::Servers;
+use crate::services::{DRAIN_TIMEOUT, Program, Running, ServiceProcess};
+use crate::token::{AUDIENCE, ISSUER, Identity, Issuer, LONGEST_LIFE};
 
-/// The name that the stacks' folders start with.
-const PREFIX: &str = "prima";
+const DATABASE: &str = "prima";
+/// Enough for a long day's work, and little beside what a developer's disk has.
+const STREAM_MAX_BYTES: u64 = 1 << 30;
+const POLL: Duration = Duration::from_millis(50);
+const LOG_LINES: usize = 20;
 
-/// A Postgres and a NATS of one's own. The order of the fields is the order of the end: both
-/// servers stop before their folder is removed.
-#[derive(Debug)]
-pub struct Servers {
-    /// The database.
-    pub postgres: Postgres,
-    /// The message server.
-    pub nats: Nats,
-    /// The folder that holds both servers' data and logs.
-    pub scratch: Scratch,
+/// Gets a line for every choice made on the way.
+pub type Say = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What a stack is made of.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder with the services' binaries, such as `target/debug`.
+    pub binaries: PathBuf,
+    /// The folder for what is installed once, such as `target/dev`.
+    pub target_dev: PathBuf,
+    /// What is imported before the services serve.
+    pub seeds: Vec<Seed>,
+    /// By which time the services do their business.
+    pub business_time: BusinessTime,
 }
 
-impl Servers {
-    /// Finds the programs (installing what is missing below `target_dev`) and starts both servers;
-    /// NATS gets as many `accounts`. `say` gets a line for every choice made on the way.
-    ///
-    /// # Errors
-    /// A program can't be found, or a server doesn't start; nothing is left running then.
-    pub fn start(target_dev: &Path, accounts: usize, say: &mut dyn FnMut(&str)) -> Result<Self> {
-        let binaries = Binaries::find(target_dev, say)?;
-        let scratch = Scratch::try_new(PREFIX)?;
-        let (postgres, nats) = thread::scope(|scope| {
-            let nats = scope.spawn(|| Nats::start(&binaries, &scratch, accounts));
-            let postgres = Postgres::start(&binaries, &scratch);
-            let nats = nats.join().unwrap_or_else(|_| Err(anyhow!("the thread that starts NATS panicked")));
-            (postgres, nats)
-        });
-        Ok(Self { postgres: postgres?, nats: nats?, scratch })
+/// By which time the services of a stack do their business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BusinessTime {
+    /// The machine's.
+    Machine,
+    /// The machine's, shifted by a file (`Stack::clock`).
+    Shifted,
+}
+
+/// A file that a service imports before it serves.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// The service.
+    pub service: &'static str,
+    /// Its subcommand, which takes the file.
+    pub import: &'static str,
+    /// The file.
+    pub file: PathBuf,
+}
+
+impl Seed {
+    /// Jakarta's units and categories, in the repository at `root`.
+    #[must_use]
+    pub fn jakarta(root: &Path) -> Vec<Self> {
+        [("staff", "import-units", "units.csv"), ("complaints", "import-categories", "categories.csv")]
+            .map(|(service, import, file)| Self {
+                service,
+                import,
+                file: root.join("services").join(service).join("data/jakarta").join(file),
+            })
+            .into()
     }
 }
+
+/// A running stack. The order of the fields is the order of the end: services before servers.
+#[derive(Debug)]
+pub struct Stack {
+    members: Vec<Member>,
+    servers: Mutex<Servers>,
+    folder: PathBuf,
+    cluster: Cluster,
+    nats_url: String,
+    issuer: Issuer,
+    clock: Option<DevelopmentClock>,
+}
+
+#[derive(Debug)]
+struct Member {
+    program: Program,
+    running: Mutex<Running>,
+}
+
+impl Stack {
+    /// Starts the servers, makes the database, and brings each service through `migrate`, its imports and `serve`, all
+    /// four side by side. `say` gets a line for every step.
+    ///
+    /// # Errors
+    /// A binary or a seed is missing, a server or service doesn't start (the end of its log is in the message), or one
+    /// isn't ready in time; nothing is left running then.
+    pub async fn start(options: Options, say: &Say) -> Result<Self> {
+        for file in options.seeds.iter().map(|seed| &seed.file) {
+            ensure!(file.is_file(), "there is no {} to import", file.display());
+        }
+        let servers = start_servers(options.target_dev, 1, say).await?;
+        let folder = servers.scratch.path().to_owned();
+        let cluster =
+            Cluster::try_new(&servers.postgres.superuser_url("postgres"), Cluster::random_secret())?;
+        cluster.create_database(DATABASE).await?;
+        let issuer = Issuer::try_new()?;
+        let jwks_file = folder.join("jwks.json");
+        std::fs::write(&jwks_file, issuer.key_set()).context("cannot write the key set")?;
+        let clock = match options.business_time {
+            BusinessTime::Machine => None,
+            BusinessTime::Shifted => Some(DevelopmentClock::try_new(folder.join("clock"))?),
+        };
+        let nats_url = servers.nats.url(0);
+        let programs = SERVICES.map(|name| {
+            let mut settings = vec![
+                ("PRIMA_RELAY_DATABASE_URL", cluster.url(name, Role::Relay, DATABASE)),
+                ("PRIMA_NATS_URL", nats_url.clone()),
+                ("PRIMA_STREAM_MAX_BYTES", STREAM_MAX_BYTES.to_string()),
+                ("PRIMA_JWKS_FILE", jwks_file.display().to_string()),
+                ("PRIMA_TOKEN_ISSUER", ISSUER.to_owned()),
+                ("PRIMA_TOKEN_AUDIENCE", AUDIENCE.to_owned()),
+            ];
+            if let Some(clock) = &clock {
+                settings.push(("PRIMA_DEVELOPMENT_CLOCK", clock.file().display().to_string()));
+            }
+            if name == "complaints" {
+                settings.push(("PRIMA_ACCESS_CODE_KEY", random_key()));
+            }
+            Program {
+                name,
+                binary: options.binaries.join(name),
+                folder: folder.clone(),
+                owner_url: cluster.url(name, Role::Owner, DATABASE),
+                app_url: cluster.url(name, Role::App, DATABASE),
+                settings,
+            }
+        });
+        let starts = programs.into_iter().map(|program| start_member(program, &options.seeds, say));
+        let members = try_join_all(starts).await?;
+        Ok(Self { members, servers: Mutex::new(servers), folder, cluster, nats_url, issuer, clock })
+    }
+
+    /// The services, in the order of `SERVICES`.
+    #[must_use]
+    pub fn services(&self) -> Vec<ServiceProcess> {
+        self.members.iter().map(|member| locked(&member.running).seen.clone()).collect()
+    }
+
+    /// One service.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn service(&self, name: &str) -> Result<ServiceProcess> {
+        Ok(locked(&self.member(name)?.running).seen.clone())
+    }
+
+    /// Ends a service at once, by SIGKILL.
+    ///
+    /// # Errors
+    /// There is none of this name, or the system refuses.
+    pub fn kill(&self, name: &str) -> Result<()> {
+        locked(&self.member(name)?.running).process.kill().map(drop)
+    }
+
+    /// Starts a service again at the same addresses, after a graceful end if it still runs, and waits until it is ready.
+    ///
+    /// # Errors
+    /// There is none of this name, or it doesn't start or isn't ready in time.
+    pub async fn restart(&self, name: &str) -> Result<ServiceProcess> {
+        let member = self.member(name)?;
+        end(&member.running).await?;
+        let before = locked(&member.running).seen.clone();
+        let running = member.program.serve_again(&before).await?;
+        let seen = running.seen.clone();
+        *locked(&member.running) = running;
+        Ok(seen)
+    }
+
+    /// Waits until a running service is ready for calls.
+    ///
+    /// # Errors
+    /// There is none of this name, it ends, or it isn't ready within `timeout`.
+    pub async fn wait_ready(&self, name: &str, timeout: Duration) -> Result<()> {
+        let member = self.member(name)?;
+        let deadline = Instant::now() + timeout;
+        loop {
+            let health = {
+                let mut running = locked(&member.running);
+                if let Some(end) = ended(&mut running.process)? {
+                    bail!("{end}");
+                }
+                running.seen.health
+            };
+            if client::is_ready(&format!("http://{health}")).await {
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "{name} is not ready within {timeout:?}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// What of the stack has ended by itself, with the end of its log; `None` while all runs.
+    ///
+    /// # Errors
+    /// The system doesn't know a process.
+    pub fn what_ended(&self) -> Result<Option<String>> {
+        for member in &self.members {
+            if let Some(end) = ended(&mut locked(&member.running).process)? {
+                return Ok(Some(end));
+            }
+        }
+        let mut servers = locked(&self.servers);
+        Ok(match ended(servers.postgres.process_mut())? {
+            Some(end) => Some(end),
+            None => ended(servers.nats.process_mut())?,
+        })
+    }
+
+    /// The memory that a service holds now (VmRSS), in MiB.
+    ///
+    /// # Errors
+    /// There is none of this name, or it has ended.
+    pub fn rss_mib(&self, name: &str) -> Result<u64> {
+        let pid = self.service(name)?.pid;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))
+            .with_context(|| format!("{name} doesn't run"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        Ok(kib.with_context(|| format!("{name} doesn't run"))? / 1024)
+    }
+
+    /// A token of this stack, good for 12 hours.
+    ///
+    /// # Errors
+    /// It can't be signed.
+    pub fn token(&self, identity: &Identity) -> Result<String> {
+        self.issuer.token(identity, LONGEST_LIFE)
+    }
+
+    /// Who signs this stack's tokens.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The development clock, if the stack was started with one.
+    #[must_use]
+    pub fn clock(&self) -> Option<&DevelopmentClock> {
+        self.clock.as_ref()
+    }
+
+    /// The database, as a service's role.
+    #[must_use]
+    pub fn database_url(&self, service: &str, role: Role) -> String {
+        self.cluster.url(service, role, DATABASE)
+    }
+
+    /// The database, as the superuser.
+    #[must_use]
+    pub fn superuser_url(&self) -> String {
+        self.cluster.superuser_url(DATABASE)
+    }
+
+    /// NATS.
+    #[must_use]
+    pub fn nats_url(&self) -> &str {
+        &self.nats_url
+    }
+
+    /// The folder with the logs, gone with the stack.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Ends everything: the services, each of which may drain, then the servers.
+    ///
+    /// # Errors
+    /// A service that still ran had to be killed or ended with a failure; all is ended nevertheless.
+    pub async fn stop(self) -> Result<()> {
+        let ends = self.members.iter().map(|member| end(&member.running));
+        let ended: Result<Vec<()>> = join_all(ends).await.into_iter().collect();
+        // Ending the servers blocks.
+        tokio::task::spawn_blocking(move || drop(self)).await.context("the stack's end was cut")?;
+        ended.map(drop)
+    }
+
+    fn member(&self, name: &str) -> Result<&Member> {
+        let member = self.members.iter().find(|member| member.program.name == name);
+        member.with_context(|| format!("there is no service {name:?}: {SERVICES:?}"))
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // So that they drain at the same time; each is then waited for, and killed if it takes too long.
+        for member in &self.members {
+            let _ = locked(&member.running).process.signal(Signal::Terminate);
+        }
+    }
+}
+
+/// Starts both servers; blocking, so on a thread for that.
+pub(crate) async fn start_servers(target_dev: PathBuf, accounts: usize, say: &Say) -> Result<Servers> {
+    let say = Arc::clone(say);
+    tokio::task::spawn_blocking(move || Servers::start(&target_dev, accounts, &mut |line| say(line)))
+        .await
+        .context("the start of the servers was cut")?
+}
+
+async fn start_member(program: Program, seeds: &[Seed], say: &Say) -> Result<Member> {
+    let name = program.name;
+    ensure!(program.binary.is_file(), "there is no {}: build the workspace first", program.binary.display());
+    program.migrate().await?;
+    for seed in seeds.iter().filter(|seed| seed.service == name) {
+        program.import(seed.import, &seed.file).await?;
+    }
+    let running = program.serve().await?;
+    say(&format!("{name} is ready after {} ms", running.seen.ready_ms));
+    Ok(Member { program, running: Mutex::new(running) })
+}
+
+/// Ends a service gracefully; does nothing if it has ended. The lock isn't held while it drains.
+async fn end(running: &Mutex<Running>) -> Result<()> {
+    {
+        let process = &mut locked(running).process;
+        if process.try_wait()?.is_some() {
+            return Ok(());
+        }
+        process.signal(Signal::Terminate)?;
+    }
+    let deadline = Instant::now() + DRAIN_TIMEOUT;
+    loop {
+        {
+            let process = &mut locked(running).process;
+            if let Some(status) = process.try_wait()? {
+                let (name, log) = (process.name(), process.log_tail(LOG_LINES));
+                ensure!(status.success(), "{name} ended with a failure ({status}):\n{log}");
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                process.kill()?;
+                bail!("{} had not drained within {DRAIN_TIMEOUT:?} and was killed", process.name());
+            }
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// A sentence on a process that has ended.
+fn ended(process: &mut Process) -> Result<Option<String>> {
+    let status = process.try_wait()?;
+    Ok(status
+        .map(|status| format!("{} has ended ({status}):\n{}", process.name(), process.log_tail(LOG_LINES))))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

