@@ -32,15 +32,22 @@ impl DevelopmentClock {
         &self.file
     }
 
+    /// How many seconds business time is ahead of machine time.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn offset(&self) -> Result<u64> {
+        let text = fs::read_to_string(&self.file).context("cannot read the development clock")?;
+        text.trim().parse().context("the development clock holds no number")
+    }
+
     /// Moves business time on by so many seconds and waits until running services have followed; returns the new
     /// offset from machine time. There is no way back.
     ///
     /// # Errors
     /// The file can't be read or written.
     pub async fn shift(&self, seconds: u64) -> Result<u64> {
-        let text = fs::read_to_string(&self.file).context("cannot read the development clock")?;
-        let offset: u64 = text.trim().parse().context("the development clock holds no number")?;
-        let offset = offset.checked_add(seconds).context("the development clock is at its end")?;
+        let offset = self.offset()?.checked_add(seconds).context("the development clock is at its end")?;
         self.write(offset)?;
         tokio::time::sleep(FOLLOWED_WITHIN).await;
         Ok(offset)

@@ -82,7 +82,7 @@ pub async fn demonstrate(workspace: &Workspace, profile: Profile, reader: Reader
         if let Some(outcome) = outcome {
             let text = match reader {
                 Reader::Program => outcome.to_string(),
-                Reader::Person => format!("{outcome:#}"),
+                Reader::Person => demo::table(&outcome),
             };
             let _ = writeln!(io::stdout(), "{text}");
         }

@@ -1,0 +1,122 @@
+//! Counts events where they are: committed in the databases, published in the streams, applied in the inboxes. It only
+//! reads.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use async_nats::jetstream;
+use futures::TryStreamExt;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{client, cluster::SERVICES, stack::Stack};
+
+/// How long events may be under way once nobody makes new ones.
+const QUIET_WITHIN: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(200);
+/// Who reads whose events, as the services are built: a missing consumer would otherwise look like a quiet one.
+const CONSUMERS: usize = 1;
+
+/// A reader of all counts of one stack.
+pub(super) struct Ledger {
+    database: Mutex<PgConnection>,
+    jetstream: jetstream::Context,
+}
+
+/// The counts at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    committed: i64,
+    published: i64,
+    applied: i64,
+    pending: i64,
+    dead_letters: i64,
+    /// What `applied` must come to: the sum, over all consumers, of the events in the streams they consume.
+    to_apply: i64,
+}
+
+impl Ledger {
+    pub(super) async fn connect(stack: &Stack) -> Result<Self> {
+        let database = PgConnection::connect(&stack.superuser_url()).await?;
+        let jetstream = jetstream::new(client::nats(stack.nats_url()).await?);
+        Ok(Self { database: Mutex::new(database), jetstream })
+    }
+
+    /// Waits until nothing is under way: nothing pending, and all that is published applied by everyone who consumes it.
+    pub(super) async fn quiet(&self) -> Result<Counts> {
+        let until = Instant::now() + QUIET_WITHIN;
+        loop {
+            let counts = self.count().await?;
+            let all = counts.pending == 0
+                && counts.published == counts.committed
+                && counts.applied == counts.to_apply
+                && counts.to_apply > 0;
+            if all || counts.dead_letters > 0 {
+                return Ok(counts);
+            }
+            if Instant::now() > until {
+                bail!("events are still under way after {QUIET_WITHIN:?}: {counts:?}");
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    async fn count(&self) -> Result<Counts> {
+        let mut counts = Counts::default();
+        let mut database = self.database.lock().await;
+        for service in SERVICES {
+            let statement = format!(
+                "SELECT (SELECT count(*) FROM {service}.event_log), (SELECT count(*) FROM {service}.outbox_pending),
+                        (SELECT count(*) FROM {service}.inbox),
+                        (SELECT count(*) FROM {service}.dead_letter WHERE state IN ('WAITING', 'PARKED'))"
+            );
+            let (committed, pending, applied, dead_letters): (i64, i64, i64, i64) =
+                sqlx::query_as(AssertSqlSafe(statement)).fetch_one(&mut *database).await?;
+            counts.committed += committed;
+            counts.pending += pending;
+            counts.applied += applied;
+            counts.dead_letters += dead_letters;
+        }
+        drop(database);
+        let mut consumers = BTreeSet::new();
+        for service in SERVICES {
+            let name = kit::events::stream_name(service);
+            // A stream is made by its service as soon as that is connected.
+            let Ok(mut stream) = self.jetstream.get_stream(&name).await else { continue };
+            let messages = i64::try_from(stream.info().await.context("no word of a stream")?.state.messages)?;
+            let durables: Vec<String> = stream.consumer_names().try_collect().await?;
+            counts.published += messages;
+            counts.to_apply += messages * i64::try_from(durables.len())?;
+            consumers.extend(durables.into_iter().map(|durable| (service, durable)));
+        }
+        if consumers.len() < CONSUMERS {
+            counts.to_apply = 0;
+        }
+        Ok(counts)
+    }
+}
+
+impl Counts {
+    /// What was added since.
+    pub(super) fn since(self, before: &Self) -> Self {
+        Self {
+            committed: self.committed - before.committed,
+            published: self.published - before.published,
+            applied: self.applied - before.applied,
+            to_apply: self.to_apply - before.to_apply,
+            pending: self.pending,
+            dead_letters: self.dead_letters,
+        }
+    }
+
+    pub(super) fn to_json(self) -> Value {
+        json!({
+            "committed": self.committed,
+            "published": self.published,
+            "applied": self.applied,
+            "pending": self.pending,
+            "dead_letters": self.dead_letters,
+        })
+    }
+}
