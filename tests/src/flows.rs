@@ -2,7 +2,7 @@
 //! is killed in the middle.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -20,7 +20,7 @@ async fn start() -> Stack {
     let options = Options {
         binaries: workspace.binaries(Profile::Dev),
         target_dev: workspace.target_dev(),
-        seeds: Seed::jakarta(workspace.root()),
+        seeds: Seed::jakarta(&workspace.root),
         business_time: BusinessTime::Shifted,
     };
     Stack::start(options, &quietly()).await.unwrap()
@@ -36,8 +36,7 @@ async fn shown(killed: &str) -> Value {
     let due = Arc::new(tokio::sync::Notify::new());
     let struck = Arc::new(AtomicBool::new(killed.is_empty()));
     let say: Say = {
-        let (due, mut quarters) = (Arc::clone(&due), std::sync::Mutex::new(0));
-        let _ = &mut quarters;
+        let (due, quarters) = (Arc::clone(&due), Mutex::new(0));
         Arc::new(move |line: &str| {
             let mut seen = quarters.lock().unwrap();
             *seen += usize::from(line.contains("-Q"));

@@ -30,9 +30,11 @@ impl Workspace {
     /// It isn't there any more, or this program doesn't lie in a target folder.
     pub fn find() -> Result<Self> {
         let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let root =
-            Path::new(&manifest).join("../..").canonicalize().context("the repository is not there")?;
-        ensure!(root.join("deploy/dev").is_dir(), "{} is not the repository", root.display());
+        let root = Path::new(&manifest)
+            .ancestors()
+            .find(|folder| folder.join("deploy/dev").is_dir())
+            .with_context(|| format!("the repository is not above {}", Path::new(&manifest).display()))?
+            .to_owned();
         Ok(Self { root, target: target()? })
     }
 

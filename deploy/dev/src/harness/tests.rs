@@ -1,3 +1,5 @@
+//! Worlds apart: what one test does, no other one sees.
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 

@@ -1,3 +1,5 @@
+//! Tokens as the services check them.
+
 use kit::identity::{TokenRefused, Verifier};
 
 use super::*;

@@ -1,0 +1,14 @@
+//! Units, seats, people and assignments, and the rules that hold for them. Pure: no database, network, clock or
+//! randomness.
+
+mod import;
+mod names;
+mod unit;
+mod words;
+
+pub(crate) use import::{Row, RowRefused, take_over};
+pub(crate) use names::UnitId;
+pub(crate) use unit::{Unit, UnitKind};
+
+#[cfg(test)]
+mod tests;

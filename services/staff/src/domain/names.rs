@@ -1,0 +1,32 @@
+//! Ids as types of their own, and resource names made of them.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $collection:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) struct $name(pub(crate) Uuid);
+
+        impl $name {
+            /// Reads a resource name.
+            pub(crate) fn parse(name: &str) -> Option<Self> {
+                Uuid::parse_str(name.strip_prefix(concat!($collection, "/"))?).ok().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, concat!($collection, "/{}"), self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A unit's id; displayed as its resource name.
+    UnitId,
+    "units"
+);

@@ -1,0 +1,3 @@
+//! The rules, by table.
+
+mod import;

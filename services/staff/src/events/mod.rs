@@ -1,0 +1,3 @@
+//! What others hear of units, seats, people and assignments.
+
+pub(crate) mod publish;

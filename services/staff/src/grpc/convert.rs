@@ -1,0 +1,3 @@
+//! Between the contract's messages and the domain's types, parsed once.
+
+pub(crate) mod unit;

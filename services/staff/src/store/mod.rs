@@ -1,0 +1,8 @@
+//! All SQL of the service. Functions take the connection first and decide nothing.
+
+pub(crate) mod unit;
+
+/// A stored word that this binary doesn't know: a newer one wrote it.
+fn unknown_word(word: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("an unknown or incomplete value: {word}").into())
+}
