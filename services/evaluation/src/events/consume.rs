@@ -1,0 +1,115 @@
+//! What this service takes from others' events: the tree of units, and a fact from each event of a report.
+
+use jiff::Timestamp;
+use kit::{
+    clock::from_proto,
+    events::{Handler, HandlerError, Received},
+};
+use prost::{Message, Name};
+use proto::{
+    complaints::{
+        events::v1::{
+            ComplaintAccepted, ComplaintFiled, ComplaintFollowUpApproved, ComplaintFollowUpSubmitted,
+            ComplaintResolutionConfirmed, ComplaintSnapshot,
+        },
+        v1::Confirmation,
+    },
+    staff::events::v1::UnitChanged,
+};
+use sqlx::PgConnection;
+use tonic::async_trait;
+use uuid::Uuid;
+
+use crate::store::{self, fact::Fact, unit::Unit};
+
+/// Staff's events.
+pub(crate) struct StaffEvents;
+
+/// Complaints' events.
+pub(crate) struct ComplaintEvents;
+
+#[async_trait]
+impl Handler for StaffEvents {
+    async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
+        // What else staff tells has no use here.
+        if event.event_type != UnitChanged::full_name() {
+            return Ok(());
+        }
+        let told = decode::<UnitChanged>(event)?.unit.ok_or_else(|| broken("it holds no unit"))?;
+        let parent = if told.parent.is_empty() { None } else { Some(id("units/", &told.parent)?) };
+        let unit = Unit { id: id("units/", &told.name)?, epoch: event.epoch, version: event.version, parent };
+        Ok(store::unit::project(connection, &unit).await?)
+    }
+}
+
+#[async_trait]
+impl Handler for ComplaintEvents {
+    async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
+        let Some(snapshot) = snapshot(event)? else { return Ok(()) };
+        Ok(store::fact::insert(connection, &fact(event, &snapshot)?).await?)
+    }
+}
+
+/// The snapshot that an event holds; none for an event of another kind.
+fn snapshot(event: &Received) -> Result<Option<ComplaintSnapshot>, HandlerError> {
+    let of = event.event_type.as_str();
+    let complaint = if of == ComplaintFiled::full_name() {
+        decode::<ComplaintFiled>(event)?.complaint
+    } else if of == ComplaintAccepted::full_name() {
+        decode::<ComplaintAccepted>(event)?.complaint
+    } else if of == ComplaintFollowUpSubmitted::full_name() {
+        decode::<ComplaintFollowUpSubmitted>(event)?.complaint
+    } else if of == ComplaintFollowUpApproved::full_name() {
+        decode::<ComplaintFollowUpApproved>(event)?.complaint
+    } else if of == ComplaintResolutionConfirmed::full_name() {
+        decode::<ComplaintResolutionConfirmed>(event)?.complaint
+    } else {
+        return Ok(None);
+    };
+    complaint.map(Some).ok_or_else(|| broken("it holds no snapshot"))
+}
+
+fn fact(event: &Received, snapshot: &ComplaintSnapshot) -> Result<Fact, HandlerError> {
+    let responsible = snapshot.responsibilities.last().ok_or_else(|| broken("nobody is responsible"))?;
+    let filed_at = time(snapshot.file_time.as_ref())?.ok_or_else(|| broken("it was never filed"))?;
+    Ok(Fact {
+        event_id: event.id,
+        complaint: id("complaints/", &snapshot.name)?,
+        epoch: event.epoch,
+        version: event.version,
+        event_type: event.event_type.clone(),
+        unit: id("units/", &responsible.unit)?,
+        category: snapshot.category.clone(),
+        filed_at,
+        first_accepted_at: time(snapshot.first_accept_time.as_ref())?,
+        resolved_at: time(snapshot.resolve_times.last())?,
+        reopened_times: i32::try_from(snapshot.reopen_times.len()).map_err(|_| broken("too many times"))?,
+        reopened_at: time(snapshot.reopen_times.last())?,
+        closed_at: time(snapshot.close_time.as_ref())?,
+        confirmed: snapshot.confirmation() == Confirmation::Confirmed,
+        rating: match snapshot.rating {
+            0 => None,
+            rating => Some(i16::try_from(rating).map_err(|_| broken("the rating is out of range"))?),
+        },
+        verified: snapshot.verified,
+    })
+}
+
+fn decode<M: Message + Default>(event: &Received) -> Result<M, HandlerError> {
+    M::decode(event.payload.as_slice()).map_err(|error| broken(&format!("undecodable: {error}")))
+}
+
+fn id(collection: &str, name: &str) -> Result<Uuid, HandlerError> {
+    name.strip_prefix(collection)
+        .and_then(|id| Uuid::parse_str(id).ok())
+        .ok_or_else(|| broken(&format!("not a name in {collection}: {name}")))
+}
+
+fn time(at: Option<&prost_types::Timestamp>) -> Result<Option<Timestamp>, HandlerError> {
+    at.map(|at| from_proto(at).map_err(|error| broken(&format!("a time is out of range: {error}"))))
+        .transpose()
+}
+
+fn broken(why: &str) -> HandlerError {
+    HandlerError::Permanent(why.to_owned())
+}

@@ -1,0 +1,3 @@
+//! What is heard of others.
+
+pub(crate) mod consume;

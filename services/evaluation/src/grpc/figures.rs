@@ -1,0 +1,68 @@
+//! FigureService.
+
+use jiff::SignedDuration;
+use kit::{clock::jakarta, status, validate};
+use proto::evaluation::v1::{self, figure_service_server::FigureService};
+use tonic::{Request, Response, Status, async_trait};
+use uuid::Uuid;
+
+use super::status::{DOMAIN, of};
+use crate::{
+    app::App,
+    domain::{self, Period},
+};
+
+/// Service figures.
+pub(crate) struct Figures {
+    app: App,
+}
+
+impl Figures {
+    pub(crate) fn new(app: App) -> Self {
+        Self { app }
+    }
+}
+
+#[async_trait]
+impl FigureService for Figures {
+    async fn get_figures(
+        &self,
+        request: Request<v1::GetFiguresRequest>,
+    ) -> Result<Response<v1::GetFiguresResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
+        let request = request.into_inner();
+        validate::request(&request, DOMAIN)?;
+        let unit = request.unit.strip_prefix("units/").and_then(|id| Uuid::parse_str(id).ok());
+        let unit =
+            unit.ok_or_else(|| status::invalid_field("unit", "must be units/{uuid}").status(DOMAIN))?;
+        let period = Period::parse(&request.period, &jakarta())
+            .ok_or_else(|| status::invalid_field("period", "no such period").status(DOMAIN))?;
+        let figures =
+            self.app.figures(&caller, unit, period).await.map_err(|failure| of(&failure, &request.unit))?;
+        Ok(Response::new(v1::GetFiguresResponse { figures: Some(convert(request, &figures)) }))
+    }
+}
+
+fn convert(request: v1::GetFiguresRequest, figures: &domain::Figures) -> v1::Figures {
+    let mean = figures.rating_mean_hundredths();
+    v1::Figures {
+        unit: request.unit,
+        period: request.period,
+        filed: figures.filed,
+        accepted: figures.accepted,
+        resolved: figures.resolved,
+        reopened: figures.reopened,
+        confirmed: figures.confirmed,
+        closed: figures.closed,
+        ratings: figures.ratings,
+        rating_sum: figures.rating_sum,
+        rating_mean: mean.map(|mean| format!("{}.{:02}", mean / 100, mean % 100)).unwrap_or_default(),
+        median_to_accept: figures.median_to_accept.map(duration),
+        median_to_resolve: figures.median_to_resolve.map(duration),
+        p90_to_resolve: figures.p90_to_resolve.map(duration),
+    }
+}
+
+fn duration(time: SignedDuration) -> prost_types::Duration {
+    prost_types::Duration { seconds: time.as_secs(), nanos: time.subsec_nanos() }
+}
