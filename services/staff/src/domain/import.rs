@@ -84,12 +84,7 @@ pub(crate) fn take_over(
             },
         };
         if let Some(before) = by_code.remove(row.code.as_str()) {
-            unit = Unit {
-                id: before.id,
-                version: before.version + 1,
-                created_at: before.created_at,
-                ..unit
-            };
+            unit = Unit { id: before.id, version: before.version + 1, created_at: before.created_at, ..unit };
             if says_the_same(before, &unit) {
                 unit.version = before.version;
             }
@@ -104,8 +99,8 @@ pub(crate) fn take_over(
         if unit.parent.is_none() && !one_root {
             return Err(refused(row, Refusal::SecondRoot(row.code.clone())));
         }
-        let depth = depth(&parents, unit.id)
-            .ok_or_else(|| refused(row, Refusal::NotATree(row.code.clone())))?;
+        let depth =
+            depth(&parents, unit.id).ok_or_else(|| refused(row, Refusal::NotATree(row.code.clone())))?;
         if !unchanged.contains(&(unit.id, unit.version)) {
             ordered.push((depth, unit));
         }

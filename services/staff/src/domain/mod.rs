@@ -6,7 +6,7 @@ mod names;
 mod unit;
 mod words;
 
-pub(crate) use import::{Row, RowRefused, take_over};
+pub(crate) use import::{Row, take_over};
 pub(crate) use names::UnitId;
 pub(crate) use unit::{Unit, UnitKind};
 

@@ -32,11 +32,7 @@ fn taken(stored: &[Unit], rows: &[Row], second: i64) -> Vec<Unit> {
 }
 
 fn three() -> Vec<Row> {
-    vec![
-        row(2, "31.74.01", "DISTRICT", "31.74"),
-        row(3, "31.74", "CITY", "31"),
-        row(4, "31", "PROVINCE", ""),
-    ]
+    vec![row(2, "31.74.01", "DISTRICT", "31.74"), row(3, "31.74", "CITY", "31"), row(4, "31", "PROVINCE", "")]
 }
 
 #[test]
@@ -90,8 +86,7 @@ fn a_wrong_row_is_named_with_its_line() {
         (row(3, "x", "CITY", "x"), Refusal::NotATree("x".to_owned())),
     ];
     for (wrong, why) in cases {
-        let refused =
-            take_over(&[], &[root.clone(), wrong], at(1), || UnitId(Uuid::now_v7())).unwrap_err();
+        let refused = take_over(&[], &[root.clone(), wrong], at(1), || UnitId(Uuid::now_v7())).unwrap_err();
         assert_eq!((refused.line, refused.why), (3, why));
     }
 }
