@@ -2,7 +2,7 @@
 //! other commands find it. A lock on the file says that its owner lives; the kernel frees it at any end.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -70,7 +70,7 @@ impl Drop for Noted {
     }
 }
 
-/// Leaves a note below `target_dev`: `stack/current.json`, or where another stack's is there, `stack/stack-<pid>.json`.
+/// Leaves a note below `target_dev`: `stack/<pid>.json`, for its owner to read.
 ///
 /// # Errors
 /// It can't be written.
@@ -81,24 +81,13 @@ pub fn note(target_dev: &Path, note: &Note) -> Result<Noted> {
         .mode(0o700)
         .create(&folder)
         .context("cannot make the stacks' folder")?;
-    // Complete and locked before it has its name.
+    // Complete and locked before it has its name, which no living stack but this one can have.
     let partial = folder.join(format!("{}.partial", note.pid));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
     file.lock().context("cannot lock a file of our own")?;
     file.write_all(serde_json::to_string_pretty(note)?.as_bytes())?;
-    let own = format!("stack-{}.json", note.pid);
-    let outcome = ["current.json", &own].iter().find_map(|name| {
-        let path = folder.join(name);
-        if is_abandoned(&path) {
-            let _ = fs::remove_file(&path);
-        }
-        match fs::hard_link(&partial, &path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => None,
-            linked => Some(linked.map(|()| path)),
-        }
-    });
-    fs::remove_file(&partial)?;
-    let path = outcome.context("two files of one name")?.context("cannot note the stack")?;
+    let path = folder.join(format!("{}.json", note.pid));
+    fs::rename(&partial, &path).context("cannot note the stack")?;
     Ok(Noted { path, _lock: file })
 }
 
@@ -149,7 +138,12 @@ pub fn find(target_dev: &Path, pid: Option<u32>) -> Result<Note> {
 /// # Errors
 /// It has not ended within a minute.
 pub async fn end(target_dev: &Path, pid: u32) -> Result<()> {
-    send(pid, Whom::Process, Signal::Terminate).with_context(|| format!("cannot ask {pid} to end"))?;
+    let asked = send(pid, Whom::Process, Signal::Terminate);
+    // It may have ended since it was found.
+    if asked.is_err() && all(target_dev)?.iter().all(|note| note.pid != pid) {
+        return Ok(());
+    }
+    asked.with_context(|| format!("cannot ask {pid} to end"))?;
     let deadline = Instant::now() + END_TIMEOUT;
     while all(target_dev)?.iter().any(|note| note.pid == pid) {
         ensure!(Instant::now() < deadline, "{pid} has not ended within {END_TIMEOUT:?}");
@@ -182,15 +176,43 @@ mod tests {
         let first = note(target, &note_of(1)).unwrap();
         std::thread::sleep(Duration::from_millis(20));
         let second = note(target, &note_of(2)).unwrap();
-        assert!(first.path.ends_with("stack/current.json") && second.path.ends_with("stack/stack-2.json"));
+        assert!(first.path.ends_with("stack/1.json") && second.path.ends_with("stack/2.json"));
         assert_eq!((find(target, None).unwrap().pid, find(target, Some(1)).unwrap().pid), (2, 1));
 
         // As after a kill: the file is there, the lock is not.
         let left = first.path.clone();
-        fs::copy(&left, target.join("stack/stack-3.json")).unwrap();
+        fs::copy(&left, target.join("stack/3.json")).unwrap();
         drop(first);
         assert_eq!(all(target).unwrap().iter().map(|note| note.pid).collect::<Vec<_>>(), [2]);
-        assert!(!left.exists() && !target.join("stack/stack-3.json").exists());
+        assert!(!left.exists() && !target.join("stack/3.json").exists());
         assert!(find(target, Some(3)).unwrap_err().to_string().contains("[2]"));
+    }
+
+    #[test]
+    fn stacks_that_start_at_once_beside_dead_ones_all_leave_a_note() {
+        const AT_ONCE: u32 = 8;
+        for _ in 0..50 {
+            let scratch = Scratch::try_new("prima-test").unwrap();
+            let target = scratch.path();
+            // As after kills: the files are there, the locks are not.
+            let folder = target.join("stack");
+            fs::create_dir(&folder).unwrap();
+            for name in ["1.json", "99.json"] {
+                fs::write(folder.join(name), "{}").unwrap();
+            }
+            let begin = std::sync::Barrier::new(AT_ONCE as usize);
+            let start = &|pid| {
+                begin.wait();
+                note(target, &note_of(pid)).unwrap()
+            };
+            let noted: Vec<Noted> = std::thread::scope(|scope| {
+                let starts: Vec<_> = (1..=AT_ONCE).map(|pid| scope.spawn(move || start(pid))).collect();
+                starts.into_iter().map(|start| start.join().unwrap()).collect()
+            });
+            let mut pids: Vec<u32> = all(target).unwrap().iter().map(|note| note.pid).collect();
+            pids.sort_unstable();
+            assert_eq!(pids, (1..=AT_ONCE).collect::<Vec<_>>());
+            drop(noted);
+        }
     }
 }

@@ -1,9 +1,9 @@
-//! Figures that can be trusted: periods and percentiles (`domain`), use cases (`app`), SQL (`store`), the RPCs (`grpc`), and
+//! Figures that can be trusted: the arithmetic that anyone may recompute (`domain`), use cases (`app`), SQL (`store`), the RPCs (`grpc`), and
 //! the facts taken from others' events (`events`).
 
 mod app;
 mod config;
-mod domain;
+pub mod domain;
 mod events;
 mod grpc;
 mod store;
