@@ -12,7 +12,10 @@ use std::path::Path;
 
 use anyhow::Context;
 use kit::{database::Database, server::Server, server::Shell};
-use proto::staff::v1::unit_service_server::UnitServiceServer;
+use proto::staff::v1::{
+    assignment_service_server::AssignmentServiceServer, person_service_server::PersonServiceServer,
+    seat_service_server::SeatServiceServer, unit_service_server::UnitServiceServer,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
@@ -29,7 +32,14 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
     let app = app::App::new(&shell);
-    Server::new(shell).service(UnitServiceServer::new(grpc::Units::new(app))).serve().await
+    Server::new(shell)
+        .service(UnitServiceServer::new(grpc::Units::new(app.clone())))
+        .service(SeatServiceServer::new(grpc::Seats::new(app.clone())))
+        .service(PersonServiceServer::new(grpc::People::new(app.clone())))
+        .service(AssignmentServiceServer::new(grpc::Assignments::new(app.clone())))
+        .job(app.announce())
+        .serve()
+        .await
 }
 
 /// Takes units over from a CSV file. Those that are there already, by their code, get what the file says; those that the

@@ -1,9 +1,19 @@
-//! Capacity and culture, where the figures say they are needed. So far a process with its schema, its stream and its
-//! health; what it offers follows.
+//! Capacity and culture, where the figures say they are needed: needs and who takes part in what for them (`domain`), use
+//! cases (`app`), SQL (`store`), the RPCs (`grpc`), what others hear and what is heard of others (`events`).
 
+mod app;
 mod config;
+mod domain;
+mod events;
+mod grpc;
+mod store;
 
 use kit::{server::Server, server::Shell};
+use proto::training::v1::{
+    batch_service_server::BatchServiceServer, enrolment_service_server::EnrolmentServiceServer,
+    lottery_service_server::LotteryServiceServer, need_service_server::NeedServiceServer,
+    programme_service_server::ProgrammeServiceServer,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
@@ -18,5 +28,20 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 /// # Errors
 /// A port is taken, or a setting is wrong.
 pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    Server::new(Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?).serve().await
+    let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
+    let app = app::App::new(&shell);
+    Server::new(shell)
+        .service(NeedServiceServer::new(grpc::Needs::new(app.clone())))
+        .service(ProgrammeServiceServer::new(grpc::Programmes::new(app.clone())))
+        .service(BatchServiceServer::new(grpc::Batches::new(app.clone())))
+        .service(EnrolmentServiceServer::new(grpc::Enrolments::new(app.clone())))
+        .service(LotteryServiceServer::new(grpc::Lotteries::new(app.clone())))
+        .consume("evaluation", events::consume::EvaluationEvents)
+        .consume("staff", events::consume::StaffEvents)
+        .job(app.nominate_for_needs())
+        .serve()
+        .await
 }
+
+#[cfg(test)]
+mod tests;

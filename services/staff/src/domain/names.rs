@@ -30,3 +30,18 @@ id!(
     UnitId,
     "units"
 );
+id!(
+    /// A seat's id; displayed as its resource name.
+    SeatId,
+    "seats"
+);
+id!(
+    /// A person's id; displayed as its resource name.
+    PersonId,
+    "people"
+);
+id!(
+    /// An assignment's id, one for all its versions; displayed as its resource name.
+    AssignmentId,
+    "assignments"
+);

@@ -1,7 +1,14 @@
 //! The RPCs: proto in, domain types on, an answer or a status out. Nothing is decided here.
 
+mod assignments;
+mod commands;
 pub(crate) mod convert;
+mod people;
+mod seats;
 mod status;
 mod units;
 
+pub(crate) use assignments::Assignments;
+pub(crate) use people::People;
+pub(crate) use seats::Seats;
 pub(crate) use units::Units;

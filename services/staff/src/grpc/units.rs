@@ -5,6 +5,7 @@ use proto::staff::v1::{self, unit_service_server::UnitService};
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
+    commands::limit,
     convert::unit as convert,
     status::{DOMAIN, of},
 };
@@ -47,7 +48,7 @@ impl UnitService for Units {
             kind: convert::to_kind(request.kind()),
             code: request.code,
             after,
-            limit: i64::try_from(size).expect("a page is small") + 1,
+            limit: limit(size),
         };
         let found = self.app.units(&selection).await.map_err(|failure| of(&failure))?;
         let (found, next_page_token) = page::cut(&list, size, found, |unit| unit.code.clone());

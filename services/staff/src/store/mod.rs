@@ -1,5 +1,9 @@
 //! All SQL of the service. Functions take the connection first and decide nothing.
 
+pub(crate) mod announcement;
+pub(crate) mod assignment;
+pub(crate) mod person;
+pub(crate) mod seat;
 pub(crate) mod unit;
 
 /// A stored word that this binary doesn't know: a newer one wrote it.

@@ -71,6 +71,38 @@ pub(crate) async fn get(connection: &mut PgConnection, id: UnitId) -> Result<Opt
     .transpose()
 }
 
+/// The kind of a unit, which stays until the transaction ends.
+pub(crate) async fn keep_kind(
+    connection: &mut PgConnection,
+    id: UnitId,
+) -> Result<Option<UnitKind>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT kind FROM staff.unit WHERE id = $1 FOR SHARE", id.0)
+        .fetch_optional(connection)
+        .await?
+        .map(|kind| UnitKind::from_word(&kind).ok_or_else(|| unknown_word(&kind)))
+        .transpose()
+}
+
+/// Whether one of `callers` is `unit` or above it.
+pub(crate) async fn covered(
+    connection: &mut PgConnection,
+    callers: &[Uuid],
+    unit: UnitId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT id, parent FROM staff.unit WHERE id = $2
+               UNION
+               SELECT above.id, above.parent FROM up JOIN staff.unit above ON above.id = up.parent
+           )
+           SELECT EXISTS (SELECT FROM up WHERE id = ANY($1)) AS "covered!""#,
+        callers,
+        unit.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// Which units to list.
 #[derive(Debug)]
 pub(crate) struct Selection {

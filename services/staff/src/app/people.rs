@@ -1,0 +1,45 @@
+//! People: taken in, read.
+
+use kit::request::{Claim, claim};
+use uuid::Uuid;
+
+use super::{App, Failure, Order};
+use crate::{
+    domain::{Person, PersonId, Profile},
+    events::publish,
+    store::{self, person::Selection},
+};
+
+impl App {
+    /// Takes a person in.
+    pub(crate) async fn create_person(&self, order: &Order, profile: Profile) -> Result<Person, Failure> {
+        let id = PersonId(Uuid::now_v7());
+        let mut transaction = self.database.begin(order.deadline).await?;
+        if let Claim::Done { resource } = claim(&mut transaction, &order.key, &id.to_string()).await? {
+            let taken_before = PersonId::parse(&resource).ok_or(Failure::NotFound(resource))?;
+            return store::person::get(&mut transaction, taken_before)
+                .await?
+                .ok_or_else(|| Failure::NotFound(taken_before.to_string()));
+        }
+        let person = Person::take_in(id, profile, self.clock.now());
+        if !store::person::insert(&mut transaction, &person).await? {
+            return Err(Failure::NipTaken);
+        }
+        kit::events::append(&mut transaction, &[publish::person_changed(&person)]).await?;
+        transaction.commit().await?;
+        self.relay_wake.notify_one();
+        Ok(person)
+    }
+
+    /// A person.
+    pub(crate) async fn person(&self, id: PersonId) -> Result<Person, Failure> {
+        store::person::get(&mut *self.database.acquire().await?, id)
+            .await?
+            .ok_or_else(|| Failure::NotFound(id.to_string()))
+    }
+
+    /// The people that a selection finds; only the one of `nip` where it is not empty.
+    pub(crate) async fn people(&self, nip: &str, selection: &Selection) -> Result<Vec<Person>, Failure> {
+        Ok(store::person::list(&mut *self.database.acquire().await?, nip, selection).await?)
+    }
+}

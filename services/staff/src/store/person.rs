@@ -1,0 +1,141 @@
+//! The table of people. No statement of it may fail over a NIP or a name, since the database's log would show them.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use kit::stored::{Instant, ToStored};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::unknown_word;
+use crate::domain::{EducationLevel, EmploymentType, Nip, Person, PersonId, Profile, RankClass};
+
+/// A person's row.
+struct Row {
+    id: Uuid,
+    version: i64,
+    nip: String,
+    display_name: String,
+    employment_type: String,
+    rank_class: String,
+    education_level: String,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+/// Adds a person; false where its NIP is taken.
+pub(crate) async fn insert(connection: &mut PgConnection, person: &Person) -> Result<bool, sqlx::Error> {
+    let profile = &person.profile;
+    let inserted = sqlx::query!(
+        "INSERT INTO staff.person (id, version, nip, display_name, employment_type, rank_class, education_level,
+             created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT ON CONSTRAINT person_nip_key DO NOTHING",
+        person.id.0,
+        person.version,
+        profile.nip.digits(),
+        profile.display_name,
+        profile.employment.word(),
+        profile.rank.text(),
+        profile.education.word(),
+        person.created_at.stored(),
+        person.updated_at.stored()
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Reads a person.
+pub(crate) async fn get(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        "SELECT id, version, nip, display_name, employment_type, rank_class, education_level, created_at, updated_at
+         FROM staff.person WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Row::load)
+    .transpose()
+}
+
+/// Holds a person's row until the transaction ends, so that its assignments are recorded one after the other; answers
+/// whether there is one.
+pub(crate) async fn lock(connection: &mut PgConnection, id: PersonId) -> Result<bool, sqlx::Error> {
+    let found = sqlx::query_scalar!("SELECT id FROM staff.person WHERE id = $1 FOR NO KEY UPDATE", id.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The names of people, by their ids.
+pub(crate) async fn names(
+    connection: &mut PgConnection,
+    people: &[PersonId],
+) -> Result<HashMap<PersonId, String>, sqlx::Error> {
+    let ids: Vec<Uuid> = people.iter().map(|person| person.0).collect();
+    let rows = sqlx::query!("SELECT id, display_name FROM staff.person WHERE id = ANY($1)", &ids)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (PersonId(row.id), row.display_name)).collect())
+}
+
+/// Which people to list.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    /// Only of this employment type.
+    pub(crate) employment: Option<EmploymentType>,
+    /// Only those that were taken in after this moment and id.
+    pub(crate) after: Option<(Timestamp, Uuid)>,
+    /// At most this many.
+    pub(crate) limit: i64,
+}
+
+/// People, first taken in first; only the one of `nip` where it is not empty.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    nip: &str,
+    selection: &Selection,
+) -> Result<Vec<Person>, sqlx::Error> {
+    let (after_time, after_id) = selection.after.unzip();
+    sqlx::query_as!(
+        Row,
+        "SELECT id, version, nip, display_name, employment_type, rank_class, education_level, created_at, updated_at
+         FROM staff.person
+         WHERE ($1 = '' OR nip = $1)
+           AND ($2::text IS NULL OR employment_type = $2)
+           AND ($3::timestamptz IS NULL OR (created_at, id) > ($3, $4::uuid))
+         ORDER BY created_at, id LIMIT $5",
+        nip,
+        selection.employment.map(EmploymentType::word),
+        after_time.map(ToStored::stored) as _,
+        after_id,
+        selection.limit
+    )
+    .fetch_all(connection)
+    .await?
+    .into_iter()
+    .map(Row::load)
+    .collect()
+}
+
+impl Row {
+    fn load(self) -> Result<Person, sqlx::Error> {
+        let employment = EmploymentType::from_word(&self.employment_type);
+        let education = EducationLevel::from_word(&self.education_level);
+        Ok(Person {
+            id: PersonId(self.id),
+            version: self.version,
+            profile: Profile {
+                nip: Nip::stored(self.nip),
+                display_name: self.display_name,
+                employment: employment.ok_or_else(|| unknown_word(&self.employment_type))?,
+                rank: RankClass::stored(self.rank_class),
+                education: education.ok_or_else(|| unknown_word(&self.education_level))?,
+            },
+            created_at: self.created_at.to_jiff(),
+            updated_at: self.updated_at.to_jiff(),
+        })
+    }
+}
