@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{App, Failure};
 use crate::{
-    domain::{Row, Unit, UnitId, take_over},
+    domain::{Row, Unit, UnitId, UnitKind, take_over},
     events::publish,
     store::{self, unit::Selection},
 };
@@ -46,6 +46,12 @@ pub(crate) async fn import(
     let changed = take_over(&stored, &rows, clock.now(), || UnitId(Uuid::now_v7()))?;
     for unit in &changed {
         store::unit::save(&mut transaction, unit).await?;
+    }
+    // Looked up once the units' rows are held: no seat can be made in them any more.
+    let external =
+        changed.iter().filter(|unit| unit.kind == UnitKind::External).map(|unit| unit.id).collect::<Vec<_>>();
+    if let Some(code) = store::seat::unit_with_seats(&mut transaction, &external).await? {
+        anyhow::bail!("{code:?} has seats, which a unit of kind EXTERNAL can't have");
     }
     let events: Vec<_> = changed.iter().map(publish::unit_changed).collect();
     kit::events::append(&mut transaction, &events).await?;

@@ -108,7 +108,7 @@ impl Record {
     fn four_eyes(&self, assigned: PersonId) -> Result<(), Refusal> {
         let Some(approver) = self.approved_by else { return Ok(()) };
         if approver == assigned || self.recorded_by == Some(approver) {
-            return Err(Refusal::ApproverInvalid);
+            return Err(Refusal::Approver);
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ pub(crate) fn day(field: &'static str, text: &str) -> Result<Option<Date>, Refus
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| Refusal::DatesInvalid { field, why: "not a day of the calendar" })
+    text.parse().map(Some).map_err(|_| Refusal::Dates { field, why: "not a day of the calendar" })
 }
 
 impl Days {
@@ -81,5 +81,5 @@ impl Days {
 }
 
 fn invalid_end(why: &'static str) -> Refusal {
-    Refusal::DatesInvalid { field: "valid_until", why }
+    Refusal::Dates { field: "valid_until", why }
 }

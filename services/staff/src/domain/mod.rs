@@ -24,17 +24,16 @@ pub(crate) use unit::{Unit, UnitKind};
 
 /// Why the rules refuse what is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(clippy::enum_variant_names, reason = "they are the contract's reasons")]
 pub(crate) enum Refusal {
     /// Not a NIP.
     #[error("not a NIP: {}", .0.word())]
-    NipInvalid(NipPart),
+    Nip(NipPart),
     /// Not a rank class of the employment type.
     #[error("the employment type has no such rank class")]
-    RankClassInvalid,
+    RankClass,
     /// Days that can't be.
     #[error("{field}: {why}")]
-    DatesInvalid {
+    Dates {
         /// The field at fault.
         field: &'static str,
         /// What is wrong with it.
@@ -42,7 +41,7 @@ pub(crate) enum Refusal {
     },
     /// Who approves records, or is assigned.
     #[error("the approver records or is assigned")]
-    ApproverInvalid,
+    Approver,
 }
 
 #[cfg(test)]

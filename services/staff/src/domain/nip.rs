@@ -30,7 +30,7 @@ pub(crate) enum NipPart {
 }
 
 impl NipPart {
-    /// The word that an error's metadata names it by.
+    /// The word it is shown as.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Length => "LENGTH",
@@ -45,7 +45,7 @@ impl NipPart {
 impl Nip {
     /// Reads a NIP. For PPPK digits 9 to 14 have another meaning, and so are not looked at.
     pub(crate) fn parse(text: &str, employment: EmploymentType, today: Date) -> Result<Self, Refusal> {
-        let wrong = |part| Err(Refusal::NipInvalid(part));
+        let wrong = |part| Err(Refusal::Nip(part));
         if text.chars().count() != 18 {
             return wrong(NipPart::Length);
         }

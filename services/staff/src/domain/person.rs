@@ -131,7 +131,7 @@ impl RankClass {
             EmploymentType::Pns | EmploymentType::Cpns => CIVIL_RANKS,
             EmploymentType::Pppk => CONTRACT_RANKS,
         };
-        if known.contains(&text) { Ok(Self(text.to_owned())) } else { Err(Refusal::RankClassInvalid) }
+        if known.contains(&text) { Ok(Self(text.to_owned())) } else { Err(Refusal::RankClass) }
     }
 
     /// A rank class that was checked when it was stored.

@@ -1,3 +1,5 @@
 //! The rules, by table.
 
+mod assignment;
 mod import;
+mod nip;

@@ -72,17 +72,17 @@ fn answer(failure: &Failure) -> Answer {
 
 fn refused(refusal: Refusal) -> Answer {
     match refusal {
-        Refusal::NipInvalid(part) => {
+        Refusal::Nip(part) => {
             let why = format!("not a NIP: {} is wrong", part.word());
             invalid(ErrorReason::NipInvalid, "nip", &why).fact("part", part.word())
         }
-        Refusal::RankClassInvalid => invalid(
+        Refusal::RankClass => invalid(
             ErrorReason::RankClassInvalid,
             "rank_class",
             "must be I/a to IV/e for PNS and CPNS, I to XVII for PPPK",
         ),
-        Refusal::DatesInvalid { field, why } => invalid(ErrorReason::DatesInvalid, field, why),
-        Refusal::ApproverInvalid => {
+        Refusal::Dates { field, why } => invalid(ErrorReason::DatesInvalid, field, why),
+        Refusal::Approver => {
             let message = "who approves must be another than who records and who is assigned";
             own(Code::FailedPrecondition, ErrorReason::ApproverInvalid, message).precondition(
                 "FOUR_EYES",

@@ -61,6 +61,21 @@ pub(crate) async fn in_the_way(connection: &mut PgConnection, post: &Post) -> Re
     Ok(InTheWay { of_code: row.of_code.map(SeatId), head: row.head.map(SeatId) })
 }
 
+/// The code of one of `units` that has a seat.
+pub(crate) async fn unit_with_seats(
+    connection: &mut PgConnection,
+    units: &[UnitId],
+) -> Result<Option<String>, sqlx::Error> {
+    let units: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
+    sqlx::query_scalar!(
+        "SELECT unit.code FROM staff.unit unit JOIN staff.seat seat ON seat.unit = unit.id
+         WHERE unit.id = ANY($1) ORDER BY unit.code LIMIT 1",
+        &units
+    )
+    .fetch_optional(connection)
+    .await
+}
+
 /// Reads a seat.
 pub(crate) async fn get(connection: &mut PgConnection, id: SeatId) -> Result<Option<Seat>, sqlx::Error> {
     sqlx::query_as!(

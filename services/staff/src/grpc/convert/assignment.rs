@@ -156,7 +156,7 @@ fn by(number: String, date: &str, (reason, approved_by): (String, &str)) -> Resu
 }
 
 fn required(field: &'static str, text: &str) -> Result<Date, Refusal> {
-    day(field, text)?.ok_or(Refusal::DatesInvalid { field, why: "is required" })
+    day(field, text)?.ok_or(Refusal::Dates { field, why: "is required" })
 }
 
 fn id(name: &str) -> AssignmentId {
