@@ -1,5 +1,6 @@
-//! Figures that can be trusted: the arithmetic that anyone may recompute (`domain`), use cases (`app`), SQL (`store`), the RPCs (`grpc`), and
-//! the facts taken from others' events (`events`).
+//! Surveys, figures, and what they show: indices with their uncertainty, needs for training, measured effects. Rules
+//! (`domain`), use cases (`app`), SQL (`store`), the RPCs (`grpc`), what others hear and what is heard of others
+//! (`events`).
 
 mod app;
 mod config;
@@ -9,7 +10,12 @@ mod grpc;
 mod store;
 
 use kit::{server::Server, server::Shell};
-use proto::evaluation::v1::figure_service_server::FigureServiceServer;
+use proto::evaluation::v1::{
+    figure_service_server::FigureServiceServer, index_service_server::IndexServiceServer,
+    norm_service_server::NormServiceServer, response_service_server::ResponseServiceServer,
+    signal_service_server::SignalServiceServer, study_service_server::StudyServiceServer,
+    survey_service_server::SurveyServiceServer,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
@@ -27,9 +33,17 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
     let app = app::App::new(&shell);
     Server::new(shell)
-        .service(FigureServiceServer::new(grpc::Figures::new(app)))
+        .service(FigureServiceServer::new(grpc::Figures::new(app.clone())))
+        .service(NormServiceServer::new(grpc::Norms::new(app.clone())))
+        .service(SurveyServiceServer::new(grpc::Surveys::new(app.clone())))
+        .service(ResponseServiceServer::new(grpc::Responses::new(app.clone())))
+        .service(IndexServiceServer::new(grpc::Indices::new(app.clone())))
+        .service(SignalServiceServer::new(grpc::Signals::new(app.clone())))
+        .service(StudyServiceServer::new(grpc::Studies::new(app.clone())))
         .consume("staff", events::consume::StaffEvents)
         .consume("complaints", events::consume::ComplaintEvents)
+        .consume("training", events::consume::TrainingEvents)
+        .job(app.keep_mixing())
         .serve()
         .await
 }

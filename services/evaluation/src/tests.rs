@@ -1,30 +1,219 @@
-//! The facts' way into figures, on a real Postgres.
+//! The service as its callers meet it: real gRPC, real Postgres, real NATS.
 
-use dev::{cluster::Role, harness::World};
+mod answers;
+mod facts;
+mod figures;
+mod indices;
+mod needs;
+mod privacy;
+mod refusals;
+mod studies;
+
+use std::time::Duration;
+
+use clap::Parser;
+use dev::{
+    client::{authorized, channel},
+    cluster::Role,
+    harness::World,
+    token::{Identity, all_scopes},
+};
+use futures::{StreamExt, TryStreamExt, stream};
 use kit::{
     database::Database,
     events::{Handler, Received},
 };
 use prost::{Message, Name};
-use proto::{
-    complaints::{
-        events::v1::{ComplaintAccepted, ComplaintFiled, ComplaintSnapshot, Responsibility},
-        v1::ComplaintState,
-    },
-    staff::{events::v1::UnitChanged, v1::Unit},
+use proto::evaluation::v1::{
+    self, figure_service_client::FigureServiceClient, index_service_client::IndexServiceClient,
+    norm_service_client::NormServiceClient, response_service_client::ResponseServiceClient,
+    signal_service_client::SignalServiceClient, study_service_client::StudyServiceClient,
+    survey_service_client::SurveyServiceClient,
 };
+use sqlx::{Connection, PgConnection};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Status, transport::Channel};
+use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use crate::{
-    MIGRATIONS, SERVICE,
-    domain::{Period, count},
-    events::consume::{ComplaintEvents, StaffEvents},
-    store,
-};
+use crate::{Config, MIGRATIONS, SERVICE, store};
 
-const PROVINCE: Uuid = Uuid::from_u128(1);
-const KELURAHAN: Uuid = Uuid::from_u128(2);
+/// Calls at a time.
+const AT_ONCE: usize = 16;
+const ELEMENTS: [&str; 9] = ["U1", "U2", "U3", "U4", "U5", "U6", "U7", "U8", "U9"];
 
+/// A served service that knows a province and `units` below it.
+struct Served {
+    world: World,
+    channel: Channel,
+    province: Uuid,
+    units: Vec<Uuid>,
+    token: String,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Served {
+    async fn start(units: usize) -> Self {
+        let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
+        let province = Uuid::now_v7();
+        let units: Vec<Uuid> = (0..units).map(|_| Uuid::now_v7()).collect();
+        let database = database(&world).await;
+        let mut connection = database.acquire().await.unwrap();
+        let below = units.iter().map(|unit| (*unit, Some(province)));
+        for (id, parent) in std::iter::once((province, None)).chain(below) {
+            let unit = store::unit::Unit { id, epoch: 1, version: 1, parent };
+            store::unit::project(&mut connection, &unit).await.unwrap();
+        }
+        let shutdown = CancellationToken::new();
+        let config = Config::parse_from(world.serve_arguments(SERVICE));
+        let task = tokio::spawn(crate::serve(config, shutdown.clone()));
+        let channel = channel(&world.grpc_address(SERVICE).await).await.unwrap();
+        let token = world.token(&Identity {
+            subject: "surveyor".to_owned(),
+            scopes: all_scopes().unwrap(),
+            units: vec![format!("units/{province}")],
+            person: Some(format!("people/{}", Uuid::from_u128(7))),
+            actor: None,
+        });
+        Self { world, channel, province, units, token, shutdown, task }
+    }
+
+    /// Ends it, once all it told is on its way.
+    async fn finish(self) {
+        let mut connection = self.superuser().await;
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while count(&mut connection, "SELECT count(*) FROM evaluation.outbox_pending").await > 0 {
+            assert!(tokio::time::Instant::now() < deadline, "events stay unsent");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        connection.close().await.unwrap();
+        drop(self.channel);
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+        self.world.finish().await;
+    }
+
+    async fn superuser(&self) -> PgConnection {
+        PgConnection::connect(&self.world.superuser_url()).await.unwrap()
+    }
+
+    fn surveys(&self) -> SurveyServiceClient<Channel> {
+        SurveyServiceClient::new(self.channel.clone())
+    }
+
+    fn indices(&self) -> IndexServiceClient<Channel> {
+        IndexServiceClient::new(self.channel.clone())
+    }
+
+    fn with_token<T>(&self, message: T) -> Request<T> {
+        authorized(message, &self.token)
+    }
+
+    fn unit(&self, at: usize) -> String {
+        format!("units/{}", self.units[at])
+    }
+
+    async fn survey(&self) -> String {
+        let request = v1::CreateSurveyRequest {
+            request_id: id(),
+            norm: "norms/skm-2017".to_owned(),
+            title: "Kepuasan".to_owned(),
+        };
+        let made = self.surveys().create_survey(self.with_token(request)).await.unwrap();
+        made.into_inner().survey.unwrap().name
+    }
+
+    fn to_open(&self, survey: &str, period: &str) -> v1::OpenRoundRequest {
+        let unit = |at| v1::RoundUnit { unit: self.unit(at), population: 0 };
+        v1::OpenRoundRequest {
+            request_id: id(),
+            parent: survey.to_owned(),
+            period: period.to_owned(),
+            units: (0..self.units.len()).map(unit).collect(),
+            target_index: "76.61".to_owned(),
+        }
+    }
+
+    async fn open(&self, survey: &str, period: &str) -> String {
+        let request = self.to_open(survey, period);
+        let opened = self.surveys().open_round(self.with_token(request)).await.unwrap();
+        opened.into_inner().round.unwrap().name
+    }
+
+    async fn close(&self, round: &str) -> v1::Round {
+        let request = v1::CloseRoundRequest { request_id: id(), name: round.to_owned(), etag: String::new() };
+        self.surveys().close_round(self.with_token(request)).await.unwrap().into_inner().round.unwrap()
+    }
+
+    async fn tokens(&self, round: &str, unit: usize, count: usize) -> Vec<String> {
+        let request = v1::IssueTokensRequest {
+            request_id: id(),
+            name: round.to_owned(),
+            unit: self.unit(unit),
+            count: i32::try_from(count).unwrap(),
+        };
+        self.surveys().issue_tokens(self.with_token(request)).await.unwrap().into_inner().tokens
+    }
+
+    async fn submit(&self, token: &str, scores: &[(&str, i32)]) -> Result<(), Status> {
+        let score = |(element, score): &(&str, i32)| v1::ElementScore {
+            element: (*element).to_owned(),
+            score: *score,
+        };
+        let request =
+            v1::SubmitResponseRequest { token: token.to_owned(), scores: scores.iter().map(score).collect() };
+        // No token of a caller: the RPC is public.
+        ResponseServiceClient::new(self.channel.clone()).submit_response(Request::new(request)).await?;
+        Ok(())
+    }
+
+    /// As many answers about a unit as there are sheets, each a score for each of the nine elements.
+    async fn answer(&self, round: &str, unit: usize, sheets: &[[i32; 9]]) {
+        let tokens = self.tokens(round, unit, sheets.len()).await;
+        stream::iter(tokens.iter().zip(sheets).map(Ok::<_, Status>))
+            .try_for_each_concurrent(AT_ONCE, |(token, sheet)| async move {
+                let scores: Vec<(&str, i32)> = ELEMENTS.into_iter().zip(*sheet).collect();
+                self.submit(token, &scores).await
+            })
+            .await
+            .unwrap();
+    }
+
+    async fn index(&self, round: &str, unit: usize) -> Result<v1::Index, Status> {
+        let request = v1::GetIndexRequest { round: round.to_owned(), unit: self.unit(unit) };
+        Ok(self.indices().get_index(self.with_token(request)).await?.into_inner().index.unwrap())
+    }
+
+    async fn list(&self, request: v1::ListIndicesRequest) -> v1::ListIndicesResponse {
+        self.indices().list_indices(self.with_token(request)).await.unwrap().into_inner()
+    }
+
+    /// The messages of one type that the service told, oldest first.
+    async fn told<M: Message + Name + Default>(&self) -> Vec<M> {
+        let payloads: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT payload FROM evaluation.event_log WHERE event_type = $1 ORDER BY id")
+                .bind(M::full_name())
+                .fetch_all(&mut self.superuser().await)
+                .await
+                .unwrap();
+        payloads.iter().map(|payload| M::decode(payload.as_slice()).unwrap()).collect()
+    }
+}
+
+async fn database(world: &World) -> Database {
+    let config = kit::config::Database {
+        database_url: world.database_url(SERVICE, Role::App),
+        database_connections: 2,
+    };
+    Database::try_new(&config, SERVICE).unwrap()
+}
+
+async fn count(connection: &mut PgConnection, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(connection).await.unwrap()
+}
+
+/// An event as a consumer gets it.
 fn received<M: Message + Name>(version: i64, message: &M) -> Received {
     Received {
         id: Uuid::now_v7(),
@@ -37,76 +226,19 @@ fn received<M: Message + Name>(version: i64, message: &M) -> Received {
     }
 }
 
-fn unit(id: Uuid, parent: Option<Uuid>) -> Received {
-    let unit = Unit {
-        name: format!("units/{id}"),
-        parent: parent.map(|parent| format!("units/{parent}")).unwrap_or_default(),
-        ..Default::default()
-    };
-    received(1, &UnitChanged { unit: Some(unit) })
+fn id() -> String {
+    Uuid::now_v7().to_string()
 }
 
-fn snapshot(complaint: u128, state: ComplaintState) -> ComplaintSnapshot {
-    let at = |second: i64| Some(prost_types::Timestamp { seconds: 1_800_000_000 + second, nanos: 0 });
-    ComplaintSnapshot {
-        name: format!("complaints/{}", Uuid::from_u128(complaint)),
-        state: state.into(),
-        responsibilities: vec![Responsibility { unit: format!("units/{KELURAHAN}"), from_time: at(0) }],
-        file_time: at(0),
-        first_accept_time: (state == ComplaintState::InProgress).then(|| at(60)).flatten(),
-        ..Default::default()
-    }
+/// The reason of an error.
+fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
-async fn database(world: &World) -> Database {
-    let config = kit::config::Database {
-        database_url: world.database_url(SERVICE, Role::App),
-        database_connections: 2,
-    };
-    Database::try_new(&config, SERVICE).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn events_in_any_order_and_twice_give_the_same_figures() {
-    let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
-    let database = database(&world).await;
-    let mut connection = database.acquire().await.unwrap();
-    for event in [unit(KELURAHAN, Some(PROVINCE)), unit(PROVINCE, None)] {
-        StaffEvents.apply(&mut connection, &event).await.unwrap();
-    }
-    let filed =
-        |id| received(1, &ComplaintFiled { complaint: Some(snapshot(id, ComplaintState::Submitted)) });
-    let accepted =
-        |id| received(2, &ComplaintAccepted { complaint: Some(snapshot(id, ComplaintState::InProgress)) });
-    let (one_accepted, one_filed) = (accepted(10), filed(10));
-    for event in [&one_accepted, &one_filed, &one_filed, &one_accepted, &filed(11)] {
-        ComplaintEvents.apply(&mut connection, event).await.unwrap();
-    }
-    let period = Period::parse("2027-Q1", &kit::clock::jakarta()).unwrap();
-    for unit in [PROVINCE, KELURAHAN] {
-        let figures = count(&store::fact::reports(&mut connection, unit, period).await.unwrap());
-        assert_eq!((figures.filed, figures.accepted), (2, 1));
-        assert_eq!(figures.median_to_accept, Some(jiff::SignedDuration::from_secs(60)));
-    }
-    let other = Period::parse("2027-Q2", &kit::clock::jakarta()).unwrap();
-    assert_eq!(count(&store::fact::reports(&mut connection, PROVINCE, other).await.unwrap()).filed, 0);
-    drop(connection);
-    drop(database);
-    world.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_makes_no_sense_is_permanent_and_stores_nothing() {
-    let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
-    let database = database(&world).await;
-    let mut connection = database.acquire().await.unwrap();
-    let empty = received(1, &ComplaintFiled { complaint: None });
-    let nameless = received(1, &ComplaintFiled { complaint: Some(ComplaintSnapshot::default()) });
-    for event in [empty, nameless] {
-        let refused = ComplaintEvents.apply(&mut connection, &event).await.unwrap_err();
-        assert!(matches!(refused, kit::events::HandlerError::Permanent(_)), "{refused}");
-    }
-    drop(connection);
-    drop(database);
-    world.finish().await;
+/// The fields that an error names.
+fn fields(status: &Status) -> Vec<String> {
+    status
+        .get_details_bad_request()
+        .map(|bad| bad.field_violations.into_iter().map(|violation| violation.field).collect())
+        .unwrap_or_default()
 }

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp, tz};
 use super::*;
 
 fn period(text: &str) -> Option<(String, String)> {
-    let calendar = tz::TimeZone::fixed(tz::offset(7));
-    Period::parse(text, &calendar).map(|period| (period.begins_at.to_string(), period.ends_at.to_string()))
+    let (from, until) = Period::parse(text)?.instants(&tz::TimeZone::fixed(tz::offset(7)));
+    Some((from.to_string(), until.to_string()))
 }
 
 fn report(accepted: Option<i64>, resolved: Option<i64>, rating: Option<i16>) -> Report {

@@ -1,6 +1,7 @@
-//! What this service takes from others' events: the tree of units, and a fact from each event of a report.
+//! What this service takes from others' events: the tree of units, a fact from each event of a report, and what training
+//! did about needs and units.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use kit::{
     clock::from_proto,
     events::{Handler, HandlerError, Received},
@@ -15,18 +16,25 @@ use proto::{
         v1::Confirmation,
     },
     staff::events::v1::UnitChanged,
+    training::events::v1::{InterventionRecorded, NeedAnswered},
 };
 use sqlx::PgConnection;
 use tonic::async_trait;
 use uuid::Uuid;
 
-use crate::store::{self, fact::Fact, unit::Unit};
+use crate::{
+    domain::{ProgrammeId, SignalId, UnitId},
+    store::{self, fact::Fact, intervention::Intervention, unit::Unit},
+};
 
 /// Staff's events.
 pub(crate) struct StaffEvents;
 
 /// Complaints' events.
 pub(crate) struct ComplaintEvents;
+
+/// Training's events.
+pub(crate) struct TrainingEvents;
 
 #[async_trait]
 impl Handler for StaffEvents {
@@ -47,6 +55,24 @@ impl Handler for ComplaintEvents {
     async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
         let Some(snapshot) = snapshot(event)? else { return Ok(()) };
         Ok(store::fact::insert(connection, &fact(event, &snapshot)?).await?)
+    }
+}
+
+#[async_trait]
+impl Handler for TrainingEvents {
+    async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
+        let of = event.event_type.as_str();
+        if of == NeedAnswered::full_name() {
+            let told = decode::<NeedAnswered>(event)?;
+            let signal = SignalId(id("needs/", &told.need)?);
+            let at = time(told.answer_time.as_ref())?.unwrap_or(event.time);
+            store::signal::answer(connection, signal, at).await?;
+        } else if of == InterventionRecorded::full_name() {
+            let told = decode::<InterventionRecorded>(event)?;
+            store::intervention::project(connection, &intervention(event, &told)?).await?;
+        }
+        // What else training tells has no use here.
+        Ok(())
     }
 }
 
@@ -93,6 +119,29 @@ fn fact(event: &Received, snapshot: &ComplaintSnapshot) -> Result<Fact, HandlerE
         },
         verified: snapshot.verified,
     })
+}
+
+fn intervention(event: &Received, told: &InterventionRecorded) -> Result<Intervention, HandlerError> {
+    let batch = told.batch.rsplit_once('/').map_or("", |(_, batch)| batch);
+    let lottery = if told.lottery.is_empty() { None } else { Some(id("lotteries/", &told.lottery)?) };
+    Ok(Intervention {
+        id: id("interventions/", &told.intervention)?,
+        epoch: event.epoch,
+        version: event.version,
+        unit: UnitId(id("units/", &told.unit)?),
+        programme: ProgrammeId(id("programmes/", &told.programme)?),
+        batch: id("", batch)?,
+        from_date: day(&told.from_date)?,
+        to_date: day(&told.to_date)?,
+        dose_jp: told.dose_jp,
+        participants: told.participants,
+        by_lot: told.by_lot,
+        lottery,
+    })
+}
+
+fn day(text: &str) -> Result<Date, HandlerError> {
+    text.parse().map_err(|error| broken(&format!("not a day: {text}: {error}")))
 }
 
 fn decode<M: Message + Default>(event: &Received) -> Result<M, HandlerError> {

@@ -1,3 +1,4 @@
-//! What is heard of others.
+//! What others hear of surveys and studies, and what is heard of others.
 
 pub(crate) mod consume;
+pub(crate) mod publish;

@@ -1,15 +1,17 @@
 //! FigureService.
 
 use jiff::SignedDuration;
-use kit::{clock::jakarta, status, validate};
+use kit::validate;
 use proto::evaluation::v1::{self, figure_service_server::FigureService};
 use tonic::{Request, Response, Status, async_trait};
-use uuid::Uuid;
 
-use super::status::{DOMAIN, of};
+use super::{
+    convert, named,
+    status::{DOMAIN, of},
+};
 use crate::{
     app::App,
-    domain::{self, Period},
+    domain::{self, UnitId},
 };
 
 /// Service figures.
@@ -32,18 +34,14 @@ impl FigureService for Figures {
         let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
-        let unit = request.unit.strip_prefix("units/").and_then(|id| Uuid::parse_str(id).ok());
-        let unit =
-            unit.ok_or_else(|| status::invalid_field("unit", "must be units/{uuid}").status(DOMAIN))?;
-        let period = Period::parse(&request.period, &jakarta())
-            .ok_or_else(|| status::invalid_field("period", "no such period").status(DOMAIN))?;
-        let figures =
-            self.app.figures(&caller, unit, period).await.map_err(|failure| of(&failure, &request.unit))?;
-        Ok(Response::new(v1::GetFiguresResponse { figures: Some(convert(request, &figures)) }))
+        let unit = named(&request.unit, UnitId::parse)?;
+        let period = convert::period("period", &request.period)?;
+        let figures = self.app.figures(&caller, unit, period).await.map_err(|failure| of(&failure))?;
+        Ok(Response::new(v1::GetFiguresResponse { figures: Some(shown(request, &figures)) }))
     }
 }
 
-fn convert(request: v1::GetFiguresRequest, figures: &domain::Figures) -> v1::Figures {
+fn shown(request: v1::GetFiguresRequest, figures: &domain::Figures) -> v1::Figures {
     let mean = figures.rating_mean_hundredths();
     v1::Figures {
         unit: request.unit,
@@ -56,7 +54,7 @@ fn convert(request: v1::GetFiguresRequest, figures: &domain::Figures) -> v1::Fig
         closed: figures.closed,
         ratings: figures.ratings,
         rating_sum: figures.rating_sum,
-        rating_mean: mean.map(|mean| format!("{}.{:02}", mean / 100, mean % 100)).unwrap_or_default(),
+        rating_mean: mean.map(convert::hundredths).unwrap_or_default(),
         median_to_accept: figures.median_to_accept.map(duration),
         median_to_resolve: figures.median_to_resolve.map(duration),
         p90_to_resolve: figures.p90_to_resolve.map(duration),

@@ -5,7 +5,7 @@ use kit::stored::{Instant, ToStored};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::{Period, Report};
+use crate::domain::Report;
 
 /// What one event said of a report.
 #[derive(Debug)]
@@ -57,11 +57,11 @@ pub(crate) async fn insert(connection: &mut PgConnection, fact: &Fact) -> Result
     Ok(())
 }
 
-/// The reports filed in a period that a unit or one below it is responsible for, each as its newest fact shows it.
+/// The reports filed from one instant until before another that a unit or one below it is responsible for, each as its newest fact shows it.
 pub(crate) async fn reports(
     connection: &mut PgConnection,
     unit: Uuid,
-    period: Period,
+    (from, until): (Timestamp, Timestamp),
 ) -> Result<Vec<Report>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"WITH RECURSIVE subtree AS (
@@ -76,8 +76,8 @@ pub(crate) async fn reports(
                   confirmed AS "confirmed!", rating
            FROM newest WHERE unit IN (SELECT id FROM subtree)"#,
         unit,
-        period.begins_at.stored(),
-        period.ends_at.stored()
+        from.stored(),
+        until.stored()
     )
     .fetch_all(connection)
     .await?;

@@ -3,6 +3,8 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::domain::UnitId;
+
 /// A unit as staff last told of it.
 #[derive(Debug)]
 pub(crate) struct Unit {
@@ -48,4 +50,16 @@ pub(crate) async fn known_and_covered(
     .fetch_one(connection)
     .await?;
     Ok((row.known, row.covered))
+}
+
+/// Which of these units are known.
+pub(crate) async fn known(
+    connection: &mut PgConnection,
+    units: &[UnitId],
+) -> Result<Vec<UnitId>, sqlx::Error> {
+    let ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
+    let known = sqlx::query_scalar!("SELECT id FROM evaluation.unit WHERE id = ANY($1)", &ids)
+        .fetch_all(connection)
+        .await?;
+    Ok(known.into_iter().map(UnitId).collect())
 }
