@@ -2,12 +2,13 @@
 
 use std::io::Read;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use kit::{
     clock::Clock,
     database::{Database, Deadline},
 };
 use serde::Deserialize;
-use uuid::Uuid;
+use uuid::Builder;
 
 use super::{App, Failure};
 use crate::{
@@ -43,7 +44,7 @@ pub(crate) async fn import(
     let rows = read(&mut reader)?;
     let mut transaction = database.begin(Deadline::unattended()).await?;
     let stored = store::unit::lock_all(&mut transaction).await?;
-    let changed = take_over(&stored, &rows, clock.now(), || UnitId(Uuid::now_v7()))?;
+    let changed = take_over(&stored, &rows, clock.now(), id_of)?;
     for unit in &changed {
         store::unit::save(&mut transaction, unit).await?;
     }
@@ -57,6 +58,15 @@ pub(crate) async fn import(
     kit::events::append(&mut transaction, &events).await?;
     transaction.commit().await?;
     Ok(Imported { rows: rows.len(), changed: changed.len() })
+}
+
+/// A new unit's id is made from its code, not at random: a register that is filled anew from the same file names the same
+/// units, so that what hangs on names, such as the order of a lottery, can be repeated. UUIDv8 of a SHA-256, as RFC 9562
+/// (appendix B.2) shows it.
+fn id_of(code: &str) -> UnitId {
+    let hash = digest(&SHA256, format!("prima.staff.unit:{code}").as_bytes());
+    let bytes = std::array::from_fn(|at| hash.as_ref()[at]);
+    UnitId(Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 fn read(reader: &mut csv::Reader<impl Read>) -> anyhow::Result<Vec<Row>> {

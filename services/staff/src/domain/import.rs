@@ -55,12 +55,13 @@ pub(crate) enum Refusal {
     NotATree(String),
 }
 
-/// The units that are new or changed once `rows` are taken over, each after the one above it.
+/// The units that are new or changed once `rows` are taken over, each after the one above it. `new_id` makes an id for a
+/// code.
 pub(crate) fn take_over(
     stored: &[Unit],
     rows: &[Row],
     at: Timestamp,
-    mut new_id: impl FnMut() -> UnitId,
+    mut new_id: impl FnMut(&str) -> UnitId,
 ) -> Result<Vec<Unit>, RowRefused> {
     let mut by_code: HashMap<&str, &Unit> = stored.iter().map(|unit| (unit.code.as_str(), unit)).collect();
     let fresh = rows.iter().map(|row| fresh(row, at, &mut new_id)).collect::<Result<Vec<Unit>, _>>()?;
@@ -110,7 +111,7 @@ pub(crate) fn take_over(
 }
 
 /// A row as a new unit, its parent not yet known.
-fn fresh(row: &Row, at: Timestamp, new_id: &mut impl FnMut() -> UnitId) -> Result<Unit, RowRefused> {
+fn fresh(row: &Row, at: Timestamp, new_id: &mut impl FnMut(&str) -> UnitId) -> Result<Unit, RowRefused> {
     let of_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
     if !(1..=64).contains(&row.code.len()) || !row.code.chars().all(of_code) {
         return Err(refused(row, Refusal::CodeMalformed(row.code.clone())));
@@ -129,7 +130,7 @@ fn fresh(row: &Row, at: Timestamp, new_id: &mut impl FnMut() -> UnitId) -> Resul
         return Err(refused(row, Refusal::KindUnknown(row.kind.clone())));
     };
     Ok(Unit {
-        id: new_id(),
+        id: new_id(&row.code),
         version: 1,
         code: row.code.clone(),
         kind,

@@ -34,6 +34,22 @@ async fn a_second_import_changes_nothing_and_a_changed_row_makes_one_version() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_registers_filled_from_the_same_file_name_the_same_units() {
+    let mut names: Vec<Vec<(String, uuid::Uuid)>> = Vec::new();
+    for _ in 0..2 {
+        let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
+        import(&world, UNITS).await.unwrap();
+        let mut superuser = PgConnection::connect(&world.superuser_url()).await.unwrap();
+        let units = sqlx::query_as("SELECT code, id FROM staff.unit ORDER BY code");
+        names.push(units.fetch_all(&mut superuser).await.unwrap());
+        superuser.close().await.unwrap();
+        world.finish().await;
+    }
+    assert_eq!(names[0], names[1]);
+    assert_eq!(names[0][0], ("31".to_owned(), uuid::uuid!("38b28077-01ce-83b4-aac0-edb75727e335")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_row_is_named_and_nothing_is_stored() {
     let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
     let cases = [

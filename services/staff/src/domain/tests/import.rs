@@ -24,7 +24,7 @@ fn row(line: u64, code: &str, kind: &str, parent_code: &str) -> Row {
 
 fn taken(stored: &[Unit], rows: &[Row], second: i64) -> Vec<Unit> {
     let mut next = u128::try_from(second).unwrap() * 1_000;
-    take_over(stored, rows, at(second), || {
+    take_over(stored, rows, at(second), |_| {
         next += 1;
         UnitId(Uuid::from_u128(next))
     })
@@ -86,7 +86,7 @@ fn a_wrong_row_is_named_with_its_line() {
         (row(3, "x", "CITY", "x"), Refusal::NotATree("x".to_owned())),
     ];
     for (wrong, why) in cases {
-        let refused = take_over(&[], &[root.clone(), wrong], at(1), || UnitId(Uuid::now_v7())).unwrap_err();
+        let refused = take_over(&[], &[root.clone(), wrong], at(1), |_| UnitId(Uuid::now_v7())).unwrap_err();
         assert_eq!((refused.line, refused.why), (3, why));
     }
 }
@@ -95,7 +95,7 @@ fn a_wrong_row_is_named_with_its_line() {
 fn a_second_root_is_refused() {
     let units = taken(&[], &three(), 1);
     let refused =
-        take_over(&units, &[row(2, "32", "PROVINCE", "")], at(2), || UnitId(Uuid::now_v7())).unwrap_err();
+        take_over(&units, &[row(2, "32", "PROVINCE", "")], at(2), |_| UnitId(Uuid::now_v7())).unwrap_err();
     assert_eq!((refused.line, refused.why), (2, Refusal::SecondRoot("32".to_owned())));
 }
 
@@ -103,6 +103,6 @@ fn a_second_root_is_refused() {
 fn a_unit_can_not_come_under_one_below_it() {
     let units = taken(&[], &three(), 1);
     let rows = [row(7, "31.74", "CITY", "31.74.01")];
-    let refused = take_over(&units, &rows, at(2), || UnitId(Uuid::now_v7())).unwrap_err();
+    let refused = take_over(&units, &rows, at(2), |_| UnitId(Uuid::now_v7())).unwrap_err();
     assert_eq!((refused.line, refused.why), (7, Refusal::NotATree("31.74".to_owned())));
 }
