@@ -1,250 +1,158 @@
-//! The people and systems of the demonstration: a channel that files, an officer, a validator, a reader of figures. Every
-//! call is repeated with the same request id while its service does not answer, as a real client would.
+//! The people and systems of the demonstration, and how they call: every call is repeated with the same request id while
+//! its service does not answer, as a real client would.
 
-use std::{future::Future, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use anyhow::{Context, Result};
-use proto::{
-    complaints::v1::{
-        AcceptComplaintRequest, ApproveFollowUpRequest, ComplaintOutcome, ConfirmResolutionRequest,
-        FileComplaintRequest, ReporterProof, SubmitFollowUpRequest,
-        complaint_service_client::ComplaintServiceClient,
-    },
-    evaluation::v1::{GetFiguresRequest, figure_service_client::FigureServiceClient},
-    staff::v1::{ListUnitsRequest, UnitKind, unit_service_client::UnitServiceClient},
-};
-use serde_json::{Value, json};
+use proto::staff::v1::{ListUnitsRequest, Unit, UnitKind, unit_service_client::UnitServiceClient};
 use tokio::time::Instant;
-use tonic::{Code, Response, Status, transport::Channel};
+use tonic::{Code, Request, Response, Status, transport::Channel};
 use uuid::Uuid;
 
-use super::{
-    period::Quarter,
-    plan::{Fate, Report},
-};
 use crate::{
     client::{authorized, channel},
     stack::Stack,
     token::{Identity, all_scopes},
 };
 
+/// Calls under way at once.
+pub(super) const AT_ONCE: usize = 16;
+/// As many as a page can hold; nothing the demonstration lists has more.
+pub(super) const PAGE: i32 = 1_000;
+/// The token of a call that needs none.
+pub(super) const NOBODY: &str = "";
 /// How long a call is repeated while its service does not answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
 /// A call's own deadline.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Whoever calls.
+/// Whoever calls: a channel to each service, a token for each part played.
 pub(super) struct Caller {
-    complaints: ComplaintServiceClient<Channel>,
-    evaluation: FigureServiceClient<Channel>,
-    staff: UnitServiceClient<Channel>,
-    channel: String,
-    officer: String,
-    validator: String,
-    reader: String,
+    pub(super) complaints: Channel,
+    pub(super) staff: Channel,
+    pub(super) training: Channel,
+    pub(super) evaluation: Channel,
+    /// A system through which citizens report.
+    pub(super) channel: String,
+    /// Does the work: takes reports up, keeps the register, runs surveys and batches.
+    pub(super) officer: String,
+    /// The second person, who finds it good.
+    pub(super) validator: String,
+    /// Only looks.
+    pub(super) reader: String,
 }
 
-/// The units that reports are about.
+/// The units that the demonstration is about.
 pub(super) struct Units {
-    /// The root, `units/{unit}`.
-    pub(super) province: String,
+    /// The root.
+    pub(super) province: Unit,
+    /// The kota and the kabupaten, by code.
+    pub(super) cities: Vec<Unit>,
+    /// The kecamatan, by code.
+    pub(super) districts: Vec<Unit>,
     /// The codes of all kelurahan, sorted.
     pub(super) kelurahan: Vec<String>,
 }
 
-/// A filed report.
+/// Why a call failed for good.
 #[derive(Debug)]
-pub(super) struct Filed {
-    name: String,
-    access_code: String,
+pub(super) struct Failed {
+    pub(super) status: Status,
+    /// Whether it had been tried before without an answer, so that it may have been done.
+    pub(super) repeated: bool,
 }
+
+impl fmt::Display for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}: {}", self.status.code(), self.status.message())
+    }
+}
+
+impl std::error::Error for Failed {}
 
 impl Caller {
     pub(super) async fn connect(stack: &Stack) -> Result<Self> {
-        let staff = UnitServiceClient::new(channel(&stack.service("staff")?.url()).await?);
-        let reading = stack.token(&Identity {
-            subject: "demo-reader".to_owned(),
-            scopes: vec!["staff.read".to_owned()],
-            ..Identity::default()
-        })?;
-        let province = province(staff.clone(), &reading).await?;
-        let token = |subject: &str, person: Option<u128>| {
+        let staff = channel(&stack.service("staff")?.url()).await?;
+        let token = |subject: &str, person: Option<u128>, units: Vec<String>| {
             stack.token(&Identity {
                 subject: subject.to_owned(),
                 scopes: all_scopes()?,
-                units: person.map(|_| province.clone()).into_iter().collect(),
+                units,
                 person: person.map(|id| format!("people/{}", Uuid::from_u128(id))),
                 actor: None,
             })
         };
+        let looking = token("demo-looking", None, Vec::new())?;
+        let province = listed(&staff, &looking, UnitKind::Province).await?;
+        let province = province.into_iter().next().context("staff knows no province")?.name;
         Ok(Self {
-            complaints: ComplaintServiceClient::new(channel(&stack.service("complaints")?.url()).await?),
-            evaluation: FigureServiceClient::new(channel(&stack.service("evaluation")?.url()).await?),
+            complaints: channel(&stack.service("complaints")?.url()).await?,
             staff,
-            channel: token("demo-channel", None)?,
-            officer: token("demo-officer", Some(1))?,
-            validator: token("demo-validator", Some(2))?,
-            reader: token("demo-reader", Some(3))?,
+            training: channel(&stack.service("training")?.url()).await?,
+            evaluation: channel(&stack.service("evaluation")?.url()).await?,
+            channel: token("demo-channel", None, Vec::new())?,
+            officer: token("demo-officer", Some(1), vec![province.clone()])?,
+            validator: token("demo-validator", Some(2), vec![province.clone()])?,
+            reader: token("demo-reader", Some(3), vec![province])?,
         })
     }
 
-    /// The tree's root and its kelurahan.
+    /// The tree, as far as the demonstration needs it.
     pub(super) async fn units(&self) -> Result<Units> {
-        let request =
-            ListUnitsRequest { kind: UnitKind::Subdistrict.into(), page_size: 1_000, ..Default::default() };
-        let listed = patiently(|| {
-            let request = with_deadline(request.clone(), &self.reader);
-            let mut staff = self.staff.clone();
-            async move { staff.list_units(request).await }
-        })
-        .await?;
-        let mut kelurahan: Vec<String> = listed.units.into_iter().map(|unit| unit.code).collect();
-        kelurahan.sort();
+        let of = |kind| listed(&self.staff, &self.reader, kind);
+        let kelurahan: Vec<String> =
+            of(UnitKind::Subdistrict).await?.into_iter().map(|unit| unit.code).collect();
         anyhow::ensure!(!kelurahan.is_empty(), "staff knows no kelurahan");
-        Ok(Units { province: province(self.staff.clone(), &self.reader).await?, kelurahan })
-    }
-
-    pub(super) async fn file(&self, report: &Report) -> Result<Filed> {
-        let request = FileComplaintRequest {
-            request_id: request_id(report, 0),
-            category: format!("categories/{}", report.category),
-            text: "Mohon ditindaklanjuti.".to_owned(),
-            kelurahan_code: report.kelurahan_code.clone(),
-            channel_reference: report.number.to_string(),
-            ..Default::default()
-        };
-        let answer = patiently(|| {
-            let request = with_deadline(request.clone(), &self.channel);
-            let mut complaints = self.complaints.clone();
-            async move { complaints.file_complaint(request).await }
+        Ok(Units {
+            province: of(UnitKind::Province).await?.into_iter().next().context("staff knows no province")?,
+            cities: of(UnitKind::City).await?,
+            districts: of(UnitKind::District).await?,
+            kelurahan,
         })
-        .await?;
-        let name = answer.complaint.context("a filed report has no body")?.name;
-        Ok(Filed { name, access_code: answer.access_code })
-    }
-
-    pub(super) async fn accept(&self, report: &Report, filed: &Filed) -> Result<()> {
-        let request = AcceptComplaintRequest {
-            request_id: request_id(report, 1),
-            name: filed.name.clone(),
-            ..Default::default()
-        };
-        patiently(|| {
-            let request = with_deadline(request.clone(), &self.officer);
-            let mut complaints = self.complaints.clone();
-            async move { complaints.accept_complaint(request).await }
-        })
-        .await
-        .map(drop)
-    }
-
-    pub(super) async fn submit_follow_up(&self, report: &Report, filed: &Filed) -> Result<()> {
-        let request = SubmitFollowUpRequest {
-            request_id: request_id(report, 2),
-            name: filed.name.clone(),
-            public_text: "Sudah ditindaklanjuti.".to_owned(),
-            proposed_outcome: ComplaintOutcome::Fixed.into(),
-            ..Default::default()
-        };
-        patiently(|| {
-            let request = with_deadline(request.clone(), &self.officer);
-            let mut complaints = self.complaints.clone();
-            async move { complaints.submit_follow_up(request).await }
-        })
-        .await
-        .map(drop)
-    }
-
-    pub(super) async fn approve_follow_up(&self, report: &Report, filed: &Filed) -> Result<()> {
-        let request = ApproveFollowUpRequest {
-            request_id: request_id(report, 3),
-            name: filed.name.clone(),
-            ..Default::default()
-        };
-        patiently(|| {
-            let request = with_deadline(request.clone(), &self.validator);
-            let mut complaints = self.complaints.clone();
-            async move { complaints.approve_follow_up(request).await }
-        })
-        .await
-        .map(drop)
-    }
-
-    pub(super) async fn confirm(&self, report: &Report, filed: &Filed) -> Result<()> {
-        let Fate::Confirmed(rating) = report.fate else { return Ok(()) };
-        let request = ConfirmResolutionRequest {
-            request_id: request_id(report, 4),
-            name: filed.name.clone(),
-            reporter: Some(ReporterProof { access_code: filed.access_code.clone(), ..Default::default() }),
-            rating,
-            ..Default::default()
-        };
-        patiently(|| {
-            let request = with_deadline(request.clone(), &self.channel);
-            let mut complaints = self.complaints.clone();
-            async move { complaints.confirm_resolution(request).await }
-        })
-        .await
-        .map(drop)
-    }
-
-    /// What became of the reports of these quarters, as evaluation counts them.
-    pub(super) async fn figures(&self, unit: &str, quarters: &[Quarter]) -> Result<Value> {
-        let (mut filed, mut resolved, mut confirmed, mut reopened) = (0, 0, 0, 0);
-        for quarter in quarters {
-            let request = GetFiguresRequest { unit: unit.to_owned(), period: quarter.to_string() };
-            let answer = patiently(|| {
-                let request = with_deadline(request.clone(), &self.reader);
-                let mut evaluation = self.evaluation.clone();
-                async move { evaluation.get_figures(request).await }
-            })
-            .await?;
-            let figures = answer.figures.context("no figures came")?;
-            filed += figures.filed;
-            resolved += figures.resolved;
-            confirmed += figures.confirmed;
-            reopened += figures.reopened;
-        }
-        Ok(json!({ "filed": filed, "resolved": resolved, "confirmed": confirmed, "reopened": reopened }))
     }
 }
 
-async fn province(staff: UnitServiceClient<Channel>, token: &str) -> Result<String> {
-    let request = ListUnitsRequest { kind: UnitKind::Province.into(), ..Default::default() };
-    let listed = patiently(|| {
-        let request = with_deadline(request.clone(), token);
-        let mut staff = staff.clone();
+/// Units of a kind, by code.
+async fn listed(staff: &Channel, token: &str, kind: UnitKind) -> Result<Vec<Unit>> {
+    let request = ListUnitsRequest { kind: kind.into(), page_size: PAGE, ..Default::default() };
+    let answer = call(token, &request, |request| {
+        let mut staff = UnitServiceClient::new(staff.clone());
         async move { staff.list_units(request).await }
     })
     .await?;
-    Ok(listed.units.into_iter().next().context("staff knows no province")?.name)
+    Ok(answer.units)
 }
 
-/// The same for the same step of the same report, so that a repeated call is answered again, not done again.
-fn request_id(report: &Report, step: u64) -> String {
-    Uuid::from_u64_pair(0x7000 | step, 0x8000_0000_0000_0000 | report.number).to_string()
+/// The same for the same number, so that a repeated call is answered again, not done again; its own for each caller and
+/// RPC.
+pub(super) fn request_id(number: u64) -> String {
+    Uuid::from_u64_pair(0x7000, 0x8000_0000_0000_0000 | number).to_string()
 }
 
-fn with_deadline<T>(message: T, token: &str) -> tonic::Request<T> {
-    let mut request = authorized(message, token);
-    request.set_timeout(DEADLINE);
-    request
-}
-
-/// Repeats a call while its service does not answer.
-async fn patiently<T, Call, Answered>(call: Call) -> Result<T>
+/// Calls, and calls again while the service does not answer.
+pub(super) async fn call<Message, Answer, Rpc, Answered>(
+    token: &str,
+    message: &Message,
+    rpc: Rpc,
+) -> Result<Answer, Failed>
 where
-    Call: Fn() -> Answered,
-    Answered: Future<Output = Result<Response<T>, Status>>,
+    Message: Clone,
+    Rpc: Fn(Request<Message>) -> Answered,
+    Answered: Future<Output = Result<Response<Answer>, Status>>,
 {
     let until = Instant::now() + PATIENCE;
+    let mut repeated = false;
     loop {
-        match call().await {
+        let message = message.clone();
+        let mut request = if token == NOBODY { Request::new(message) } else { authorized(message, token) };
+        request.set_timeout(DEADLINE);
+        match rpc(request).await {
             Ok(answer) => return Ok(answer.into_inner()),
             Err(status) if passes(&status) && Instant::now() < until => tokio::time::sleep(PAUSE).await,
-            Err(status) => anyhow::bail!("{:?}: {}", status.code(), status.message()),
+            Err(status) => return Err(Failed { status, repeated }),
         }
+        repeated = true;
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{client, cluster::SERVICES, stack::Stack};
 const QUIET_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(200);
 /// Who reads whose events, as the services are built: a missing consumer would otherwise look like a quiet one.
-const CONSUMERS: usize = 1;
+const CONSUMERS: usize = 6;
 
 /// A reader of all counts of one stack.
 pub(super) struct Ledger {

@@ -8,13 +8,12 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::{
-    caller::{Caller, Filed},
+    caller::{AT_ONCE, Caller},
     plan::{Fate, Plan, Report},
+    reports::Filed,
 };
 use crate::{clock::DevelopmentClock, stack::Say};
 
-/// Calls under way at once.
-const AT_ONCE: usize = 16;
 const HOUR: u64 = 3_600;
 
 /// A quarter of a year, in Asia/Jakarta.
@@ -35,7 +34,7 @@ impl Quarter {
         Self { year: day.year(), number: (day.month() - 1) / 3 + 1 }
     }
 
-    fn next(self) -> Self {
+    pub(super) fn next(self) -> Self {
         if self.number == 4 {
             Self { year: self.year + 1, number: 1 }
         } else {
@@ -43,9 +42,13 @@ impl Quarter {
         }
     }
 
+    pub(super) fn first_day(self) -> Result<Date> {
+        Ok(Date::new(self.year, self.number * 3 - 2, 1)?)
+    }
+
     /// The morning of its third day: far enough from its borders for a few days of work.
     fn morning(self) -> Result<Timestamp> {
-        let day = Date::new(self.year, self.number * 3 - 2, 3)?;
+        let day = self.first_day()?.checked_add(jiff::Span::new().days(2))?;
         Ok(kit::clock::jakarta().to_timestamp(day.at(8, 0, 0, 0))?)
     }
 }
