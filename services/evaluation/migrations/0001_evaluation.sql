@@ -9,6 +9,16 @@ CREATE TABLE evaluation.unit (
 );
 CREATE INDEX unit_parent ON evaluation.unit (parent);
 
+-- These units and all below them, as far as they are known.
+CREATE FUNCTION evaluation.subtree(roots uuid[]) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE down AS (
+        SELECT id FROM evaluation.unit WHERE id = ANY (roots)
+        UNION
+        SELECT below.id FROM down JOIN evaluation.unit below ON below.parent = down.id
+    )
+    SELECT id FROM down
+$$;
+
 -- One row per event that was used, never changed. Each holds the report's cumulative snapshot, so the newest of a report
 -- says all; a figure's current value is a pure function of these rows.
 CREATE TABLE evaluation.fact (

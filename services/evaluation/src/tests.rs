@@ -8,6 +8,7 @@ mod needs;
 mod privacy;
 mod refusals;
 mod studies;
+mod units;
 
 use std::time::Duration;
 
@@ -108,6 +109,16 @@ impl Served {
 
     fn with_token<T>(&self, message: T) -> Request<T> {
         authorized(message, &self.token)
+    }
+
+    /// Another caller's token, for these units.
+    fn token_of(&self, units: &[Uuid]) -> String {
+        self.world.token(&Identity {
+            subject: "officer".to_owned(),
+            scopes: all_scopes().unwrap(),
+            units: units.iter().map(|unit| format!("units/{unit}")).collect(),
+            ..Identity::default()
+        })
     }
 
     fn unit(&self, at: usize) -> String {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{App, Failure, Order};
 use crate::{
     domain::{
-        RoundName, SignalId,
+        RoundName, SignalId, UnitId,
         index::{norm::Norm, sums::RunningSums},
         need::Rule,
         published::{Measured, Published},
@@ -36,6 +36,8 @@ impl App {
         if let Claim::Done { .. } = claim(&mut transaction, &order.key, &name.to_string()).await? {
             return Ok(round);
         }
+        let units: Vec<UnitId> = round.units.iter().map(|covered| covered.unit).collect();
+        order.callers.hold_all(&mut transaction, &units).await?;
         if !etag.is_empty() && etag != round.etag() {
             return Err(Failure::EtagMismatch);
         }

@@ -1,6 +1,6 @@
 //! Reading published indices, one by one and as one.
 
-use super::{App, Failure, limit};
+use super::{App, Callers, Failure, limit};
 use crate::{
     domain::{
         RoundName, UnitId,
@@ -23,17 +23,22 @@ pub(crate) struct Indices {
 
 impl App {
     /// A unit's index in a round that is closed.
-    pub(crate) async fn index(&self, round: RoundName, unit: UnitId) -> Result<Published, Failure> {
+    pub(crate) async fn index(
+        &self,
+        callers: &Callers,
+        (round, unit): (RoundName, UnitId),
+    ) -> Result<Published, Failure> {
         let mut connection = self.database.acquire().await?;
         let missing = || Failure::NotFound(format!("{round}/indices/{}", unit.0));
         let found = store::round::get(&mut connection, round).await?.ok_or_else(missing)?;
         if !found.units.iter().any(|covered| covered.unit == unit) {
             return Err(missing());
         }
+        callers.hold_all(&mut connection, &[unit]).await?;
         if found.state == RoundState::Open {
             return Err(Failure::RoundOpen(round.to_string()));
         }
-        let selection = Selection { round: Some(round), unit: Some(unit), period: None };
+        let selection = Selection { round: Some(round), unit: Some(unit), ..Selection::default() };
         let found = store::unit_index::list(&mut connection, &selection, (None, 1)).await?;
         found.into_iter().next().ok_or_else(missing)
     }

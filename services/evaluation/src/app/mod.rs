@@ -9,6 +9,7 @@ mod respond;
 mod signals;
 mod studies;
 mod surveys;
+mod units;
 
 use std::{
     collections::HashMap,
@@ -29,6 +30,7 @@ pub(crate) use mix::mix;
 pub(crate) use respond::hash;
 pub(crate) use studies::ToRegister;
 pub(crate) use surveys::ToOpen;
+pub(crate) use units::Callers;
 
 use crate::{
     domain::{index::norm::Norm, trial::DesignRefused},
@@ -73,6 +75,7 @@ impl App {
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) key: RequestKey,
+    pub(crate) callers: Callers,
     pub(crate) deadline: Deadline,
 }
 
@@ -82,7 +85,7 @@ pub(crate) enum Failure {
     /// No such resource; its name.
     #[error("{0} does not exist")]
     NotFound(String),
-    /// None of the caller's units holds the unit.
+    /// The caller's units do not hold the unit, or not all of them.
     #[error("the caller's units do not hold the unit")]
     UnitUnknown,
     /// The resource changed since the caller read it.

@@ -7,7 +7,7 @@ use kit::request::{Claim, claim};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{App, Failure, Order, limit};
+use super::{App, Callers, Failure, Order, limit};
 use crate::{
     domain::{
         PersonId, ProgrammeId, StudyId, UnitId,
@@ -44,6 +44,7 @@ impl App {
         if let Some(at) = units.iter().position(|unit| !known.contains(unit)) {
             return Err(Failure::UnitNotFound(new.design.field(at)));
         }
+        order.callers.hold_all(&mut transaction, &units).await?;
         if let Some(first_after) = new.design.post.first()
             && store::unit_index::any_after(&mut transaction, &units, first_after.first_day()).await?
         {
@@ -79,6 +80,7 @@ impl App {
         if let Claim::Done { .. } = claim(&mut transaction, &order.key, &id.to_string()).await? {
             return Ok(study);
         }
+        order.callers.hold_all(&mut transaction, &study.design.units()).await?;
         if !etag.is_empty() && etag != study.etag() {
             return Err(Failure::EtagMismatch);
         }
@@ -103,19 +105,25 @@ impl App {
     }
 
     /// A study.
-    pub(crate) async fn study(&self, id: StudyId) -> Result<Study, Failure> {
-        let found = store::study::get(&mut *self.database.acquire().await?, id).await?;
-        found.ok_or_else(|| Failure::NotFound(id.to_string()))
+    pub(crate) async fn study(&self, callers: &Callers, id: StudyId) -> Result<Study, Failure> {
+        let mut connection = self.database.acquire().await?;
+        let found = store::study::get(&mut connection, id).await?;
+        let study = found.ok_or_else(|| Failure::NotFound(id.to_string()))?;
+        if study.design.outcome == Outcome::Ikm {
+            callers.hold_any(&mut connection, &study.design.units()).await?;
+        }
+        Ok(study)
     }
 
-    /// Studies, newest first, with one more than the page where there are more.
+    /// Studies of given values, and those that one of the callers' units is in, newest first, with one more than the page where there are more.
     pub(crate) async fn studies(
         &self,
+        callers: &Callers,
         filter: (Option<ProgrammeId>, &str),
         (after, size): (After, usize),
     ) -> Result<Vec<Study>, Failure> {
         let mut connection = self.database.acquire().await?;
-        Ok(store::study::list(&mut connection, filter, (after, limit(size) + 1)).await?)
+        Ok(store::study::list(&mut connection, (callers.ids(), filter), (after, limit(size) + 1)).await?)
     }
 }
 

@@ -97,6 +97,7 @@ impl App {
         if let Some(at) = units.iter().position(|unit| !known.contains(unit)) {
             return Err(Failure::UnitNotFound(field(at)));
         }
+        order.callers.hold_all(&mut transaction, &units).await?;
         let now = self.clock.now();
         let round = Round {
             name,
@@ -152,6 +153,7 @@ impl App {
         if !store::round::covers(&mut transaction, name.round, unit).await? {
             return Err(Failure::UnitNotInRound);
         }
+        order.callers.hold_all(&mut transaction, &[unit]).await?;
         state.takes_answers().map_err(|_| Failure::RoundClosed(name.to_string()))?;
         let tokens: Vec<[u8; 16]> = (0..count).map(|_| rand::random()).collect();
         let hashes = tokens.iter().map(hash).collect();

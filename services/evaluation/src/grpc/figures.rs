@@ -10,7 +10,7 @@ use super::{
     status::{DOMAIN, of},
 };
 use crate::{
-    app::App,
+    app::{App, Callers},
     domain::{self, UnitId},
 };
 
@@ -36,7 +36,8 @@ impl FigureService for Figures {
         validate::request(&request, DOMAIN)?;
         let unit = named(&request.unit, UnitId::parse)?;
         let period = convert::period("period", &request.period)?;
-        let figures = self.app.figures(&caller, unit, period).await.map_err(|failure| of(&failure))?;
+        let figures =
+            self.app.figures(&Callers::of(&caller), unit, period).await.map_err(|failure| of(&failure))?;
         Ok(Response::new(v1::GetFiguresResponse { figures: Some(shown(request, &figures)) }))
     }
 }

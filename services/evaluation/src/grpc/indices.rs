@@ -10,7 +10,7 @@ use super::{
     status::{DOMAIN, of},
 };
 use crate::{
-    app::App,
+    app::{App, Callers},
     domain::{RoundName, SurveyId, UnitId, published::Published},
     store::unit_index::Selection,
 };
@@ -32,11 +32,13 @@ impl IndexService for Indices {
         &self,
         request: Request<v1::GetIndexRequest>,
     ) -> Result<Response<v1::GetIndexResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let round = named(&request.round, RoundName::parse)?;
         let unit = named(&request.unit, UnitId::parse)?;
-        let index = self.app.index(round, unit).await.map_err(|failure| of(&failure))?;
+        let index = self.app.index(&Callers::of(&caller), (round, unit)).await;
+        let index = index.map_err(|failure| of(&failure))?;
         Ok(Response::new(v1::GetIndexResponse { index: Some(convert::index(&index)) }))
     }
 
@@ -44,12 +46,13 @@ impl IndexService for Indices {
         &self,
         request: Request<v1::ListIndicesRequest>,
     ) -> Result<Response<v1::ListIndicesResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let list = format!("ListIndices {} {} {}", request.round, request.period, request.unit);
         let after = after(&list, &request.page_token, list_key)?;
         let size = page::size(request.page_size);
-        let Some(selection) = selection(&request)? else {
+        let Some(selection) = selection(&request, &Callers::of(&caller))? else {
             return Ok(Response::new(v1::ListIndicesResponse::default()));
         };
         let found = self.app.indices(&selection, (after, size)).await.map_err(|failure| of(&failure))?;
@@ -63,8 +66,8 @@ impl IndexService for Indices {
 }
 
 /// What to list; none where a name is no UUID, which names nothing.
-fn selection(request: &v1::ListIndicesRequest) -> Result<Option<Selection>, Status> {
-    let mut selection = Selection::default();
+fn selection(request: &v1::ListIndicesRequest, callers: &Callers) -> Result<Option<Selection>, Status> {
+    let mut selection = Selection { callers: Some(callers.ids().to_vec()), ..Selection::default() };
     if !request.period.is_empty() {
         selection.period = Some(convert::period("period", &request.period)?);
     }

@@ -23,7 +23,7 @@ use prost::Message;
 use prost_protovalidate::Validate;
 use tonic::Status;
 
-use crate::app::{Failure, Order};
+use crate::app::{Callers, Failure, Order};
 use status::{DOMAIN, of};
 
 /// Validates a command, and makes the order that its answer is kept by.
@@ -35,7 +35,7 @@ fn order<M: Message + Validate>(
     validate::request(request, DOMAIN)?;
     let key = RequestKey::try_new(caller, rpc, request_id, request)
         .map_err(|_| answers::invalid_field("request_id", "must be a UUID").status(DOMAIN))?;
-    Ok(Order { key, deadline })
+    Ok(Order { key, callers: Callers::of(caller), deadline })
 }
 
 /// What a name that the contract's rules let pass names; one that is no UUID names nothing.

@@ -9,7 +9,7 @@ use super::{
     status::{DOMAIN, of},
 };
 use crate::{
-    app::App,
+    app::{App, Callers},
     domain::{SignalId, UnitId},
 };
 
@@ -30,10 +30,11 @@ impl SignalService for Signals {
         &self,
         request: Request<v1::GetSignalRequest>,
     ) -> Result<Response<v1::GetSignalResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let id = named(&request.name, SignalId::parse)?;
-        let signal = self.app.signal(id).await.map_err(|failure| of(&failure))?;
+        let signal = self.app.signal(&Callers::of(&caller), id).await.map_err(|failure| of(&failure))?;
         Ok(Response::new(v1::GetSignalResponse { signal: Some(convert::signal(&signal)) }))
     }
 
@@ -41,6 +42,7 @@ impl SignalService for Signals {
         &self,
         request: Request<v1::ListSignalsRequest>,
     ) -> Result<Response<v1::ListSignalsResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         // There is one kind so far, so naming it leaves none out.
@@ -52,7 +54,8 @@ impl SignalService for Signals {
             return Ok(Response::new(v1::ListSignalsResponse::default()));
         }
         let state = convert::state(request.state().as_str_name(), "SIGNAL_STATE_");
-        let found = self.app.signals((unit, &state), (after, size)).await.map_err(|failure| of(&failure))?;
+        let found = self.app.signals(&Callers::of(&caller), (unit, &state), (after, size)).await;
+        let found = found.map_err(|failure| of(&failure))?;
         let key =
             |signal: &crate::domain::signal::Signal| convert::to_time_key(signal.created_at, signal.id.0);
         let (found, next_page_token) = page::cut(&list, size, found, key);

@@ -9,7 +9,7 @@ use super::{
     status::{DOMAIN, of},
 };
 use crate::{
-    app::{App, Failure, ToRegister},
+    app::{App, Callers, Failure, ToRegister},
     domain::{
         Period, PersonId, ProgrammeId, StudyId,
         trial::{Design, DesignRefused, Outcome, Study},
@@ -61,10 +61,11 @@ impl StudyService for Studies {
         &self,
         request: Request<v1::GetStudyRequest>,
     ) -> Result<Response<v1::GetStudyResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let id = named(&request.name, StudyId::parse)?;
-        let study = self.app.study(id).await.map_err(|failure| of(&failure))?;
+        let study = self.app.study(&Callers::of(&caller), id).await.map_err(|failure| of(&failure))?;
         Ok(Response::new(v1::GetStudyResponse { study: Some(convert::study(&study)) }))
     }
 
@@ -72,6 +73,7 @@ impl StudyService for Studies {
         &self,
         request: Request<v1::ListStudiesRequest>,
     ) -> Result<Response<v1::ListStudiesResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let list = format!("ListStudies {} {}", request.intervention, request.state);
@@ -82,8 +84,8 @@ impl StudyService for Studies {
             return Ok(Response::new(v1::ListStudiesResponse::default()));
         }
         let state = convert::state(request.state().as_str_name(), "STUDY_STATE_");
-        let found =
-            self.app.studies((programme, &state), (after, size)).await.map_err(|failure| of(&failure))?;
+        let found = self.app.studies(&Callers::of(&caller), (programme, &state), (after, size)).await;
+        let found = found.map_err(|failure| of(&failure))?;
         let key = |study: &Study| convert::to_time_key(study.created_at, study.id.0);
         let (found, next_page_token) = page::cut(&list, size, found, key);
         let studies = found.iter().map(|study| v1::Study { data: None, ..convert::study(study) }).collect();

@@ -103,30 +103,28 @@ pub(crate) async fn get(connection: &mut PgConnection, id: SignalId) -> Result<O
     }
 }
 
-/// At most `limit` signals, newest first; only about a unit's subtree or in a state where one is given.
+/// At most `limit` signals about units that `callers` hold, newest first; only about a unit's subtree or in a state where
+/// one is given.
 pub(crate) async fn list(
     connection: &mut PgConnection,
-    (unit, state): (Option<UnitId>, &str),
+    (callers, (unit, state)): (&[Uuid], (Option<UnitId>, &str)),
     (after, limit): (After, i64),
 ) -> Result<Vec<Signal>, sqlx::Error> {
     let (after_time, after_id) = after.unzip();
     let rows = sqlx::query_as!(
         Row,
-        "WITH RECURSIVE subtree AS (
-             SELECT $1::uuid AS id
-             UNION
-             SELECT below.id FROM subtree JOIN evaluation.unit below ON below.parent = subtree.id
-         )
-         SELECT id, version, unit, norm, element, state, as_known_at, created_at, updated_at
+        "SELECT id, version, unit, norm, element, state, as_known_at, created_at, updated_at
          FROM evaluation.signal
-         WHERE ($1::uuid IS NULL OR unit IN (SELECT id FROM subtree)) AND ($2 = '' OR state = $2)
+         WHERE unit IN (SELECT evaluation.subtree($6))
+           AND ($1::uuid IS NULL OR unit IN (SELECT evaluation.subtree(ARRAY[$1]))) AND ($2 = '' OR state = $2)
            AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid))
          ORDER BY created_at DESC, id DESC LIMIT $5",
         unit.map(|unit| unit.0),
         state,
         after_time.map(ToStored::stored) as _,
         after_id,
-        limit
+        limit,
+        callers
     )
     .fetch_all(&mut *connection)
     .await?;

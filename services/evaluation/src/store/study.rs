@@ -126,10 +126,11 @@ pub(crate) async fn get(connection: &mut PgConnection, id: StudyId) -> Result<Op
     }
 }
 
-/// At most `limit` studies, newest first; only of a programme or in a state where one is given.
+/// At most `limit` studies of given values, or with a unit that `callers` hold, newest first; only of a programme or in a
+/// state where one is given.
 pub(crate) async fn list(
     connection: &mut PgConnection,
-    (intervention, state): (Option<ProgrammeId>, &str),
+    (callers, (intervention, state)): (&[Uuid], (Option<ProgrammeId>, &str)),
     (after, limit): (After, i64),
 ) -> Result<Vec<Study>, sqlx::Error> {
     let (after_time, after_id) = after.unzip();
@@ -138,14 +139,17 @@ pub(crate) async fn list(
         "SELECT id, version, title, intervention, outcome, treated_units, comparison_units, pre_periods, post_periods,
                 seed, data_values, registered_by, created_at, updated_at
          FROM evaluation.study
-         WHERE ($1::uuid IS NULL OR intervention = $1) AND ($2 = '' OR state = $2)
+         WHERE (outcome = 'GIVEN'
+                OR treated_units || comparison_units && ARRAY(SELECT 'units/' || id FROM evaluation.subtree($6) AS id))
+           AND ($1::uuid IS NULL OR intervention = $1) AND ($2 = '' OR state = $2)
            AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid))
          ORDER BY created_at DESC, id DESC LIMIT $5",
         intervention.map(|programme| programme.0),
         state,
         after_time.map(ToStored::stored) as _,
         after_id,
-        limit
+        limit,
+        callers
     )
     .fetch_all(&mut *connection)
     .await?;

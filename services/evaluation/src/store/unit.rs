@@ -30,28 +30,6 @@ pub(crate) async fn project(connection: &mut PgConnection, unit: &Unit) -> Resul
     Ok(())
 }
 
-/// Whether a unit is known, and whether one of `callers` is it or above it.
-pub(crate) async fn known_and_covered(
-    connection: &mut PgConnection,
-    callers: &[Uuid],
-    unit: Uuid,
-) -> Result<(bool, bool), sqlx::Error> {
-    let row = sqlx::query!(
-        r#"WITH RECURSIVE up AS (
-               SELECT id, parent, 0 AS distance FROM evaluation.unit WHERE id = $2
-               UNION ALL
-               SELECT above.id, above.parent, up.distance + 1 FROM up JOIN evaluation.unit above ON above.id = up.parent
-               WHERE up.distance < 32
-           )
-           SELECT EXISTS (SELECT FROM up) AS "known!", EXISTS (SELECT FROM up WHERE id = ANY($1)) AS "covered!""#,
-        callers,
-        unit
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok((row.known, row.covered))
-}
-
 /// Which of these units are known.
 pub(crate) async fn known(
     connection: &mut PgConnection,
@@ -62,4 +40,21 @@ pub(crate) async fn known(
         .fetch_all(connection)
         .await?;
     Ok(known.into_iter().map(UnitId).collect())
+}
+
+/// Which of these units are one of `callers` or below one.
+pub(crate) async fn covered(
+    connection: &mut PgConnection,
+    callers: &[Uuid],
+    units: &[UnitId],
+) -> Result<Vec<UnitId>, sqlx::Error> {
+    let ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
+    let covered = sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM evaluation.subtree($1) AS id WHERE id = ANY($2)"#,
+        callers,
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(covered.into_iter().map(UnitId).collect())
 }

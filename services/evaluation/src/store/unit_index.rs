@@ -86,6 +86,8 @@ pub(crate) struct Selection {
     pub(crate) round: Option<RoundName>,
     pub(crate) period: Option<Period>,
     pub(crate) unit: Option<UnitId>,
+    /// Only units that these hold; any where none is given.
+    pub(crate) callers: Option<Vec<Uuid>>,
 }
 
 /// Where a list goes on: after this period's end, round and unit.
@@ -106,6 +108,7 @@ pub(crate) async fn list(
            FROM evaluation.unit_index
            WHERE ($1::uuid IS NULL OR (round = $1 AND survey = $2)) AND ($3::text IS NULL OR period = $3)
              AND ($4::uuid IS NULL OR unit = $4)
+             AND ($10::uuid[] IS NULL OR unit IN (SELECT evaluation.subtree($10)))
              AND ($5::date IS NULL OR period_end < $5
                   OR (period_end = $5 AND (survey, round, unit) > ($6::uuid, $7::uuid, $8::uuid)))
            ORDER BY period_end DESC, survey, round, unit LIMIT $9"#,
@@ -117,7 +120,8 @@ pub(crate) async fn list(
         after.map(|(_, round, _)| round.survey.0),
         after.map(|(_, round, _)| round.round),
         after.map(|(_, _, unit)| unit.0),
-        limit
+        limit,
+        selection.callers.as_deref()
     )
     .fetch_all(connection)
     .await?

@@ -99,14 +99,7 @@ async fn a_periods_figures_are_those_of_its_reports_newest_facts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_caller_whose_units_hold_the_unit_sees_its_figures() {
     let served = Served::start(2).await;
-    let token = |units: &[Uuid]| {
-        served.world.token(&Identity {
-            subject: "officer".to_owned(),
-            scopes: all_scopes().unwrap(),
-            units: units.iter().map(|unit| format!("units/{unit}")).collect(),
-            ..Identity::default()
-        })
-    };
+    let token = |units: &[Uuid]| served.token_of(units);
     assert!(figures(&served, served.units[0], &token(&[served.units[0]])).await.is_ok());
     assert!(figures(&served, served.units[0], &token(&[served.province])).await.is_ok());
     for units in [&[served.units[1]][..], &[]] {
