@@ -10,6 +10,16 @@ CREATE TABLE training.unit (
 );
 CREATE INDEX unit_by_parent ON training.unit (parent);
 
+-- These units and all below them, as far as they are known.
+CREATE FUNCTION training.subtree(roots uuid[]) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE down AS (
+        SELECT id FROM training.unit WHERE id = ANY (roots)
+        UNION
+        SELECT below.id FROM down JOIN training.unit below ON below.parent = down.id
+    )
+    SELECT id FROM down
+$$;
+
 -- A projection of staff's seat.changed.
 CREATE TABLE training.seat (
     id      uuid   PRIMARY KEY,

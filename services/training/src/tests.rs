@@ -6,6 +6,7 @@ mod enrolments;
 mod lotteries;
 mod needs;
 mod road;
+mod units;
 
 use std::time::{Duration, Instant};
 
@@ -78,9 +79,9 @@ impl Served {
         })
     }
 
-    /// A system's: no person, no units.
+    /// A system's, for the whole province: no person.
     fn system(&self) -> String {
-        self.token(Uuid::nil(), &[])
+        self.token(Uuid::nil(), &[self.province])
     }
 
     /// Who leads the province.

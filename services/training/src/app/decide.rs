@@ -90,6 +90,7 @@ impl App {
     ) -> Result<Loaded, Failure> {
         let mut transaction = self.database.begin(order.deadline).await?;
         let mut enrolment = store::enrolment::lock(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
+        order.covers(&mut transaction, enrolment.nomination.unit).await?;
         if let Claim::Done { .. } = claim(&mut transaction, &order.key, &id.to_string()).await? {
             return shown(&mut transaction, id).await;
         }

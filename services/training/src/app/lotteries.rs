@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use kit::request::{Claim, claim};
 use uuid::Uuid;
 
-use super::{App, Failure, Order};
+use super::{App, Failure, Order, covers};
 use crate::{
     domain::{Digest, Lottery, LotteryId, Publication, UnitId},
     store,
@@ -29,6 +29,7 @@ impl App {
         if let Some(position) = store::staff::unknown_unit(&mut transaction, &units).await? {
             return Err(Failure::UnitNotFound(position));
         }
+        covers(&mut transaction, order.caller, &units).await?;
         let lottery = Lottery::publish(id, publication, units, self.clock.now())?;
         if !store::lottery::insert(&mut transaction, &lottery).await? {
             let other = store::lottery::other_with_units_of(&mut transaction, &lottery).await?;
@@ -42,6 +43,8 @@ impl App {
     pub(crate) async fn draw_lottery(&self, order: Order<'_>, id: LotteryId) -> Result<Lottery, Failure> {
         let mut transaction = self.database.begin(order.deadline).await?;
         let mut lottery = store::lottery::lock(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
+        let units: Vec<UnitId> = lottery.slips.iter().map(|slip| slip.unit).collect();
+        covers(&mut transaction, order.caller, &units).await?;
         if let Claim::Done { .. } = claim(&mut transaction, &order.key, &id.to_string()).await? {
             return Ok(lottery);
         }

@@ -69,14 +69,19 @@ impl Order<'_> {
 
     /// Ok where the caller's units hold this one in their subtree.
     async fn covers(&self, connection: &mut PgConnection, unit: UnitId) -> Result<(), Failure> {
-        let covered = store::staff::covered(connection, &self.caller.units, unit).await?;
-        covered.then_some(()).ok_or(Failure::UnitUnknown)
+        covers(connection, self.caller, &[unit]).await
     }
 
     /// Ok where the resource is as the caller saw it.
     fn unchanged(&self, etag: &str) -> Result<(), Failure> {
         if self.etag.is_empty() || self.etag == etag { Ok(()) } else { Err(Failure::EtagMismatch) }
     }
+}
+
+/// Ok where a caller's units hold these in their subtree.
+async fn covers(connection: &mut PgConnection, caller: &Caller, units: &[UnitId]) -> Result<(), Failure> {
+    let covered = store::staff::all_covered(connection, &caller.units, units).await?;
+    covered.then_some(()).ok_or(Failure::UnitUnknown)
 }
 
 /// Why a use case failed.

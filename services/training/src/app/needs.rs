@@ -1,8 +1,11 @@
 //! Needs: read, and answered. They are made by evaluation's events.
 
-use kit::request::{Claim, claim};
+use kit::{
+    identity::Caller,
+    request::{Claim, claim},
+};
 
-use super::{App, Failure, Order};
+use super::{App, Failure, Order, covers};
 use crate::{
     domain::{Answer, Need, NeedId},
     events::publish,
@@ -11,13 +14,17 @@ use crate::{
 
 impl App {
     /// A need.
-    pub(crate) async fn need(&self, id: NeedId) -> Result<Need, Failure> {
-        store::need::get(&mut *self.database.acquire().await?, id).await?.ok_or(Failure::NotFound)
+    pub(crate) async fn need(&self, caller: &Caller, id: NeedId) -> Result<Need, Failure> {
+        let mut connection = self.database.acquire().await?;
+        let need = store::need::get(&mut connection, id).await?.ok_or(Failure::NotFound)?;
+        covers(&mut connection, caller, &[need.unit]).await?;
+        Ok(need)
     }
 
-    /// The needs that a selection finds.
-    pub(crate) async fn needs(&self, selection: &Selection) -> Result<Vec<Need>, Failure> {
-        Ok(store::need::list(&mut *self.database.acquire().await?, selection).await?)
+    /// The needs of the caller's units that a selection finds.
+    pub(crate) async fn needs(&self, caller: &Caller, selection: &Selection) -> Result<Vec<Need>, Failure> {
+        let mut connection = self.database.acquire().await?;
+        Ok(store::need::list(&mut connection, &caller.units, selection).await?)
     }
 
     /// Says what became of a need.

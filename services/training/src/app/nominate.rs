@@ -1,10 +1,13 @@
 //! Nominating, by an official; and reading enrolments.
 
-use kit::request::{Claim, claim};
+use kit::{
+    identity::Caller,
+    request::{Claim, claim},
+};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{App, Failure, Order};
+use super::{App, Failure, Order, covers};
 use crate::{
     domain::{Enrolment, EnrolmentId, Moment, Need, NeedId, Nomination, PersonId, ProgrammeId, UnitId},
     store::{
@@ -58,13 +61,25 @@ impl App {
     }
 
     /// An enrolment.
-    pub(crate) async fn enrolment(&self, id: EnrolmentId) -> Result<Loaded, Failure> {
-        store::enrolment::get(&mut *self.database.acquire().await?, id).await?.ok_or(Failure::NotFound)
+    pub(crate) async fn enrolment(&self, caller: &Caller, id: EnrolmentId) -> Result<Loaded, Failure> {
+        let mut connection = self.database.acquire().await?;
+        let loaded = store::enrolment::get(&mut connection, id).await?.ok_or(Failure::NotFound)?;
+        let Nomination { person, unit, .. } = loaded.enrolment.nomination;
+        if caller.person != Some(person.0) {
+            covers(&mut connection, caller, &[unit]).await?;
+        }
+        Ok(loaded)
     }
 
-    /// The enrolments that a selection finds.
-    pub(crate) async fn enrolments(&self, selection: &Selection) -> Result<Vec<Loaded>, Failure> {
-        Ok(store::enrolment::list(&mut *self.database.acquire().await?, selection).await?)
+    /// The enrolments of the caller's units, and the caller's own, that a selection finds.
+    pub(crate) async fn enrolments(
+        &self,
+        caller: &Caller,
+        selection: &Selection,
+    ) -> Result<Vec<Loaded>, Failure> {
+        let mut connection = self.database.acquire().await?;
+        let whose = (caller.units.as_slice(), caller.person.map(PersonId));
+        Ok(store::enrolment::list(&mut connection, whose, selection).await?)
     }
 }
 

@@ -42,6 +42,12 @@ impl<M: Message + Validate> Call<M> {
     }
 }
 
+/// Takes a read in, of what not everybody may see.
+pub(super) fn read_by<M: Validate>(request: Request<M>) -> Result<(Arc<Caller>, M), Status> {
+    let (caller, _) = kit::identity::caller(&request)?;
+    Ok((caller, read(request)?))
+}
+
 /// Takes a read in.
 pub(super) fn read<M: Validate>(request: Request<M>) -> Result<M, Status> {
     let request = request.into_inner();

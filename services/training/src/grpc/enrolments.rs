@@ -81,8 +81,8 @@ impl EnrolmentService for Enrolments {
         &self,
         request: Request<v1::GetEnrolmentRequest>,
     ) -> Result<Response<v1::GetEnrolmentResponse>, Status> {
-        let name = call::read(request)?.name;
-        let found = self.app.enrolment(convert::enrolment::id(&name)).await;
+        let (caller, v1::GetEnrolmentRequest { name }) = call::read_by(request)?;
+        let found = self.app.enrolment(&caller, convert::enrolment::id(&name)).await;
         let loaded = found.map_err(|failure| of(&failure, &name))?;
         Ok(Response::new(v1::GetEnrolmentResponse { enrolment: Some(shown(&loaded)) }))
     }
@@ -91,12 +91,12 @@ impl EnrolmentService for Enrolments {
         &self,
         request: Request<v1::ListEnrolmentsRequest>,
     ) -> Result<Response<v1::ListEnrolmentsResponse>, Status> {
-        let request = call::read(request)?;
+        let (caller, request) = call::read_by(request)?;
         let v1::ListEnrolmentsRequest { need, unit, state, batch, .. } = &request;
         let list = format!("ListEnrolments {need} {unit} {state} {batch}");
         let page = Page::try_new(list, &request.page_token, request.page_size)?;
         let selection = convert::enrolment::selection(&request, page.after_time()?, page.limit());
-        let found = self.app.enrolments(&selection).await.map_err(|failure| of(&failure, ""))?;
+        let found = self.app.enrolments(&caller, &selection).await.map_err(|failure| of(&failure, ""))?;
         let (found, next_page_token) =
             page.cut(found, |loaded| call::time_key(loaded.enrolment.nomination.at, loaded.enrolment.id.0));
         let enrolments = found.iter().map(shown).collect();

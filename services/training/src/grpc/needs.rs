@@ -28,8 +28,8 @@ impl NeedService for Needs {
         &self,
         request: Request<v1::GetNeedRequest>,
     ) -> Result<Response<v1::GetNeedResponse>, Status> {
-        let name = call::read(request)?.name;
-        let found = self.app.need(convert::need::id(&name)).await;
+        let (caller, v1::GetNeedRequest { name }) = call::read_by(request)?;
+        let found = self.app.need(&caller, convert::need::id(&name)).await;
         let need = found.map_err(|failure| of(&failure, &name))?;
         Ok(Response::new(v1::GetNeedResponse { need: Some(convert::need::shown(&need)) }))
     }
@@ -38,11 +38,11 @@ impl NeedService for Needs {
         &self,
         request: Request<v1::ListNeedsRequest>,
     ) -> Result<Response<v1::ListNeedsResponse>, Status> {
-        let request = call::read(request)?;
+        let (caller, request) = call::read_by(request)?;
         let list = format!("ListNeeds {} {} {}", request.unit, request.state, request.element);
         let page = Page::try_new(list, &request.page_token, request.page_size)?;
         let selection = convert::need::selection(&request, page.after_time()?, page.limit());
-        let found = self.app.needs(&selection).await.map_err(|failure| of(&failure, ""))?;
+        let found = self.app.needs(&caller, &selection).await.map_err(|failure| of(&failure, ""))?;
         let (needs, next_page_token) = page.cut(found, |need| call::time_key(need.created_at, need.id.0));
         let needs = needs.iter().map(convert::need::shown).collect();
         Ok(Response::new(v1::ListNeedsResponse { needs, next_page_token }))

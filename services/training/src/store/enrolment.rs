@@ -231,27 +231,24 @@ pub(crate) struct Selection {
     pub(crate) limit: i64,
 }
 
-/// Enrolments, newest first.
+/// Enrolments of units that `callers` hold and those of a person, newest first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    (callers, person): (&[Uuid], Option<PersonId>),
     selection: &Selection,
 ) -> Result<Vec<Loaded>, sqlx::Error> {
     let (after_time, after_id) = selection.after.unzip();
     sqlx::query_as!(
         Row,
-        r#"WITH RECURSIVE asked AS (
-               SELECT $2::uuid AS id
-               UNION
-               SELECT below.id FROM asked JOIN training.unit below ON below.parent = asked.id
-           )
-           SELECT id, version, person, unit, programme, need, nominated_by, state, batch, waitlist_number,
+        r#"SELECT id, version, person, unit, programme, need, nominated_by, state, batch, waitlist_number,
                   (SELECT count(*) FROM training.enrolment before
                    WHERE before.batch = enrolment.batch AND before.waitlist_number <= enrolment.waitlist_number)
                       AS "waitlist_position!",
                   hours_jp, decline_reason, decided_by, decided_at, completed_at, created_at, updated_at
            FROM training.enrolment
-           WHERE ($1::uuid IS NULL OR need = $1)
-             AND ($2::uuid IS NULL OR unit IN (SELECT id FROM asked))
+           WHERE (unit IN (SELECT training.subtree($8)) OR person = $9)
+             AND ($1::uuid IS NULL OR need = $1)
+             AND ($2::uuid IS NULL OR unit IN (SELECT training.subtree(ARRAY[$2])))
              AND ($3::text IS NULL OR state = $3)
              AND ($4::uuid IS NULL OR batch = $4)
              AND ($5::timestamptz IS NULL OR (created_at, id) < ($5, $6::uuid))
@@ -262,7 +259,9 @@ pub(crate) async fn list(
         selection.batch.map(|batch| batch.0),
         after_time.map(ToStored::stored) as _,
         after_id,
-        selection.limit
+        selection.limit,
+        callers,
+        person.map(|person| person.0)
     )
     .fetch_all(connection)
     .await?

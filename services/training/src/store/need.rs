@@ -146,23 +146,20 @@ pub(crate) struct Selection {
     pub(crate) limit: i64,
 }
 
-/// Needs, newest first.
+/// Needs of units that `callers` hold, newest first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    callers: &[Uuid],
     selection: &Selection,
 ) -> Result<Vec<Need>, sqlx::Error> {
     let (after_time, after_id) = selection.after.unzip();
     sqlx::query_as!(
         Row,
-        "WITH RECURSIVE asked AS (
-             SELECT $1::uuid AS id
-             UNION
-             SELECT below.id FROM asked JOIN training.unit below ON below.parent = asked.id
-         )
-         SELECT id, version, unit, element, identified, state, answer, answer_reason, answered_by, answered_at,
+        "SELECT id, version, unit, element, identified, state, answer, answer_reason, answered_by, answered_at,
                 created_at, updated_at
          FROM training.need
-         WHERE ($1::uuid IS NULL OR unit IN (SELECT id FROM asked))
+         WHERE unit IN (SELECT training.subtree($7))
+           AND ($1::uuid IS NULL OR unit IN (SELECT training.subtree(ARRAY[$1])))
            AND ($2::text IS NULL OR state = $2)
            AND ($3 = '' OR element = $3)
            AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::uuid))
@@ -172,7 +169,8 @@ pub(crate) async fn list(
         selection.element,
         after_time.map(ToStored::stored) as _,
         after_id,
-        selection.limit
+        selection.limit,
+        callers
     )
     .fetch_all(connection)
     .await?

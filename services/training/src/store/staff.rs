@@ -155,22 +155,19 @@ pub(crate) async fn unknown_unit(
     .await
 }
 
-/// Whether one of `callers` is a unit or above it.
-pub(crate) async fn covered(
+/// Whether each of these units is one of `callers` or below one.
+pub(crate) async fn all_covered(
     connection: &mut PgConnection,
     callers: &[Uuid],
-    unit: UnitId,
+    units: &[UnitId],
 ) -> Result<bool, sqlx::Error> {
+    let ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
     sqlx::query_scalar!(
-        r#"WITH RECURSIVE up AS (
-               SELECT id, parent, 0 AS distance FROM training.unit WHERE id = $2
-               UNION ALL
-               SELECT above.id, above.parent, up.distance + 1 FROM up JOIN training.unit above ON above.id = up.parent
-               WHERE up.distance < 32
-           )
-           SELECT EXISTS (SELECT FROM up WHERE id = ANY($1)) AS "covered!""#,
+        r#"SELECT NOT EXISTS (
+               SELECT FROM UNNEST($2::uuid[]) AS asked (id) WHERE id NOT IN (SELECT training.subtree($1))
+           ) AS "covered!""#,
         callers,
-        unit.0
+        &ids
     )
     .fetch_one(connection)
     .await

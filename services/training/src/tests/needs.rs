@@ -47,6 +47,7 @@ async fn nominations_are_the_same_whichever_of_need_people_and_programme_comes_l
     let served = Served::start().await;
     for last in ["people", "need", "programme"] {
         let unit = Uuid::now_v7();
+        served.road.unit(unit, Some(served.province)).await;
         // Programmes of one element each, so that the orders don't meet.
         let element = match last {
             "people" => "U1",
