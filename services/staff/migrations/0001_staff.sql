@@ -13,6 +13,17 @@ CREATE TABLE staff.unit (
     updated_at   timestamptz NOT NULL
 );
 CREATE INDEX unit_by_parent ON staff.unit (parent);
+
+-- These units and all below them.
+CREATE FUNCTION staff.subtree(roots uuid[]) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE down AS (
+        SELECT id FROM staff.unit WHERE id = ANY (roots)
+        UNION
+        SELECT below.id FROM down JOIN staff.unit below ON below.parent = down.id
+    )
+    SELECT id FROM down
+$$;
+
 -- One tree: at most one unit has none above it.
 CREATE UNIQUE INDEX unit_one_root ON staff.unit ((parent IS NULL)) WHERE parent IS NULL;
 

@@ -8,6 +8,7 @@ mod people;
 mod schema;
 mod seats;
 mod units;
+mod visibility;
 
 use clap::Parser;
 use dev::{

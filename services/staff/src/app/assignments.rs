@@ -9,7 +9,7 @@ use kit::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{App, Failure, Order, failure::violated};
+use super::{App, Failure, Order, covers, failure::violated};
 use crate::{
     domain::{
         Announcement, Assignment, AssignmentId, AssignmentKind, Days, Decree, PersonId, Record, SeatId,
@@ -62,7 +62,7 @@ impl App {
         }
         let (unit, person_known) = lock(&mut transaction, asked.seat, asked.person).await?;
         let unit = unit.ok_or(Failure::SeatUnknown)?;
-        authorise(&mut transaction, order, unit).await?;
+        covers(&mut transaction, &order.caller, unit).await?;
         if !person_known {
             return Err(Failure::PersonUnknown("person"));
         }
@@ -91,7 +91,7 @@ impl App {
         let Terms { seat, person, .. } = newest(&mut transaction, asked.assignment).await?.terms;
         lock(&mut transaction, seat, person).await?;
         let present = newest(&mut transaction, asked.assignment).await?;
-        authorise(&mut transaction, order, present.terms.unit).await?;
+        covers(&mut transaction, &order.caller, present.terms.unit).await?;
         if let Claim::Done { .. } = claim(&mut transaction, &order.key, &present.id.to_string()).await? {
             return Ok(present);
         }
@@ -165,9 +165,4 @@ async fn lock(
         let known = store::person::lock(&mut *connection, person).await?;
         Ok((store::seat::lock(connection, seat).await?, known))
     }
-}
-
-async fn authorise(connection: &mut PgConnection, order: &Order, unit: UnitId) -> Result<(), Failure> {
-    let covered = store::unit::covered(connection, &order.caller.units, unit).await?;
-    covered.then_some(()).ok_or(Failure::UnitUnknown)
 }

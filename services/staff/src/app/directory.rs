@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use jiff::{Timestamp, civil::Date};
+use kit::identity::Caller;
 use sqlx::PgConnection;
 
-use super::{App, Failure};
+use super::{App, Failure, covers};
 use crate::{
     domain::{Assignment, Holder, PersonId, Seat, SeatId, UnitId},
     store::{self, assignment::Selection},
@@ -29,10 +30,11 @@ pub(crate) struct AsOf {
 
 impl App {
     /// Who has a seat.
-    pub(crate) async fn holder(&self, seat: SeatId, as_of: AsOf) -> Result<Holder, Failure> {
+    pub(crate) async fn holder(&self, caller: &Caller, seat: SeatId, as_of: AsOf) -> Result<Holder, Failure> {
         let mut connection = self.database.acquire().await?;
         let found = store::seat::get(&mut connection, seat).await?;
-        found.ok_or_else(|| Failure::NotFound(seat.to_string()))?;
+        let found = found.ok_or_else(|| Failure::NotFound(seat.to_string()))?;
+        covers(&mut connection, caller, found.post.unit).await?;
         let (day, known_at) = self.resolve(&mut connection, as_of).await?;
         let mut holders = holders(&mut connection, &[seat], (day, known_at)).await?;
         Ok(holders.remove(&seat).unwrap_or_else(|| Holder::vacant(seat, day, known_at)))
@@ -41,13 +43,14 @@ impl App {
     /// The seats of a unit's subtree after a seat, with who has them: the day, the moment, at most `limit` entries.
     pub(crate) async fn directory(
         &self,
-        unit: UnitId,
-        as_of: AsOf,
+        caller: &Caller,
+        (unit, as_of): (UnitId, AsOf),
         (after, limit): (Option<SeatId>, i64),
     ) -> Result<(Date, Timestamp, Vec<Entry>), Failure> {
         let mut connection = self.database.acquire().await?;
         let found = store::unit::get(&mut connection, unit).await?;
         found.ok_or_else(|| Failure::NotFound(unit.to_string()))?;
+        covers(&mut connection, caller, unit).await?;
         let (day, known_at) = self.resolve(&mut connection, as_of).await?;
         let seats = store::seat::directory(&mut connection, unit, (after, limit)).await?;
         let ids: Vec<SeatId> = seats.iter().map(|seat| seat.id).collect();
@@ -66,16 +69,19 @@ impl App {
         Ok((day, known_at, entries))
     }
 
-    /// The assignments that a selection finds, as known at a moment; now where none is given.
+    /// The assignments to seats of the caller's units, and the caller's own, that a selection finds, as known at a moment;
+    /// now where none is given.
     pub(crate) async fn assignments(
         &self,
+        caller: &Caller,
         selection: &Selection,
         known_at: Option<Timestamp>,
     ) -> Result<Vec<Assignment>, Failure> {
         let mut connection = self.database.acquire().await?;
         let as_of = AsOf { day: None, known_at };
+        let whose = (caller.units.as_slice(), caller.person.map(PersonId));
         let (_, known_at) = self.resolve(&mut connection, as_of).await?;
-        Ok(store::assignment::list(&mut connection, selection, known_at).await?)
+        Ok(store::assignment::list(&mut connection, whose, selection, known_at).await?)
     }
 
     /// The present moment is not before anything that is recorded: another process's clock may be a little ahead.

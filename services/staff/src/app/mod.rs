@@ -15,13 +15,17 @@ use kit::{
     clock::Clock, database::Database, database::Deadline, identity::Caller, request::RequestKey,
     server::Shell,
 };
+use sqlx::PgConnection;
 use tokio::sync::Notify;
 
 pub(crate) use assignments::{By, ToCreate, ToEnd};
 pub(crate) use directory::{AsOf, Entry};
 pub(crate) use failure::Failure;
 
-use crate::domain::PersonId;
+use crate::{
+    domain::{PersonId, UnitId},
+    store,
+};
 
 /// What the use cases work with.
 #[derive(Clone)]
@@ -52,6 +56,12 @@ impl App {
     pub(crate) fn today(&self) -> jiff::civil::Date {
         kit::clock::jakarta_day(self.clock.now())
     }
+}
+
+/// Ok where a caller's units hold this one in their subtrees.
+async fn covers(connection: &mut PgConnection, caller: &Caller, unit: UnitId) -> Result<(), Failure> {
+    let covered = store::unit::covered(connection, &caller.units, unit).await?;
+    covered.then_some(()).ok_or(Failure::UnitUnknown)
 }
 
 impl Order {

@@ -1,6 +1,9 @@
 //! People: taken in, read.
 
-use kit::request::{Claim, claim};
+use kit::{
+    identity::Caller,
+    request::{Claim, claim},
+};
 use uuid::Uuid;
 
 use super::{App, Failure, Order};
@@ -32,14 +35,27 @@ impl App {
     }
 
     /// A person.
-    pub(crate) async fn person(&self, id: PersonId) -> Result<Person, Failure> {
-        store::person::get(&mut *self.database.acquire().await?, id)
-            .await?
-            .ok_or_else(|| Failure::NotFound(id.to_string()))
+    pub(crate) async fn person(&self, caller: &Caller, id: PersonId) -> Result<Person, Failure> {
+        let mut connection = self.database.acquire().await?;
+        let found = store::person::get(&mut connection, id).await?;
+        let person = found.ok_or_else(|| Failure::NotFound(id.to_string()))?;
+        let own = caller.person == Some(id.0);
+        if own || store::person::visible(&mut connection, &caller.units, id).await? {
+            Ok(person)
+        } else {
+            Err(Failure::UnitUnknown)
+        }
     }
 
-    /// The people that a selection finds; only the one of `nip` where it is not empty.
-    pub(crate) async fn people(&self, nip: &str, selection: &Selection) -> Result<Vec<Person>, Failure> {
-        Ok(store::person::list(&mut *self.database.acquire().await?, nip, selection).await?)
+    /// The people whom the caller may see that a selection finds; only the one of `nip` where it is not empty.
+    pub(crate) async fn people(
+        &self,
+        caller: &Caller,
+        nip: &str,
+        selection: &Selection,
+    ) -> Result<Vec<Person>, Failure> {
+        let mut connection = self.database.acquire().await?;
+        let whose = (caller.units.as_slice(), caller.person.map(PersonId));
+        Ok(store::person::list(&mut connection, whose, nip, selection).await?)
     }
 }

@@ -3,7 +3,7 @@
 use kit::request::{Claim, claim};
 use uuid::Uuid;
 
-use super::{App, Failure, Order, failure::violated};
+use super::{App, Failure, Order, covers, failure::violated};
 use crate::{
     domain::{Post, Seat, SeatId, UnitKind},
     events::publish,
@@ -22,9 +22,7 @@ impl App {
                 .ok_or_else(|| Failure::NotFound(made_before.to_string()));
         }
         let kind = store::unit::keep_kind(&mut transaction, post.unit).await?.ok_or(Failure::UnitNotFound)?;
-        if !store::unit::covered(&mut transaction, &order.caller.units, post.unit).await? {
-            return Err(Failure::UnitUnknown);
-        }
+        covers(&mut transaction, &order.caller, post.unit).await?;
         if kind == UnitKind::External {
             return Err(Failure::UnitExternal);
         }

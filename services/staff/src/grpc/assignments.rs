@@ -56,11 +56,11 @@ impl AssignmentService for Assignments {
         Ok(Response::new(v1::EndAssignmentResponse { assignment: Some(convert::assignment(&ended)) }))
     }
 
-    /// By scope only, whatever the caller's units.
     async fn list_assignments(
         &self,
         request: Request<v1::ListAssignmentsRequest>,
     ) -> Result<Response<v1::ListAssignmentsResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let known_at = as_of("", request.known_at.as_ref())?.known_at;
@@ -80,29 +80,31 @@ impl AssignmentService for Assignments {
             after,
             limit: limit(size),
         };
-        let found = self.app.assignments(&selection, known_at).await.map_err(|failure| of(&failure))?;
+        let found = self.app.assignments(&caller, &selection, known_at).await;
+        let found = found.map_err(|failure| of(&failure))?;
         let (found, next_page_token) = page::cut(&list, size, found, convert::to_list_key);
         let assignments = found.iter().map(convert::assignment).collect();
         Ok(Response::new(v1::ListAssignmentsResponse { assignments, next_page_token }))
     }
 
-    /// By scope only, whatever the caller's units.
     async fn get_holder(
         &self,
         request: Request<v1::GetHolderRequest>,
     ) -> Result<Response<v1::GetHolderResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let as_of = as_of(&request.valid_at, request.known_at.as_ref())?;
-        let holder = self.app.holder(seat::id(&request.seat), as_of).await.map_err(|failure| of(&failure))?;
+        let found = self.app.holder(&caller, seat::id(&request.seat), as_of).await;
+        let holder = found.map_err(|failure| of(&failure))?;
         Ok(Response::new(v1::GetHolderResponse { holder: Some(convert::holder(&holder)) }))
     }
 
-    /// By scope only, whatever the caller's units: names of all who hold a seat are in it.
     async fn get_directory(
         &self,
         request: Request<v1::GetDirectoryRequest>,
     ) -> Result<Response<v1::GetDirectoryResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let asked = as_of(&request.valid_at, request.known_at.as_ref())?;
@@ -118,7 +120,7 @@ impl AssignmentService for Assignments {
         let size = page::size(request.page_size);
         let (day, known_at, found) = self
             .app
-            .directory(unit::id(&request.unit), as_of, (after, limit(size)))
+            .directory(&caller, (unit::id(&request.unit), as_of), (after, limit(size)))
             .await
             .map_err(|failure| of(&failure))?;
         let (found, next_page_token) =

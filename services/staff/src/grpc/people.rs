@@ -53,22 +53,23 @@ impl PersonService for People {
         Ok(Response::new(convert::created(&person)))
     }
 
-    /// By scope only, whatever the caller's units: who may read people may read each of them.
     async fn get_person(
         &self,
         request: Request<v1::GetPersonRequest>,
     ) -> Result<Response<v1::GetPersonResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
-        let person = self.app.person(convert::id(&request.name)).await.map_err(|failure| of(&failure))?;
+        let found = self.app.person(&caller, convert::id(&request.name)).await;
+        let person = found.map_err(|failure| of(&failure))?;
         Ok(Response::new(v1::GetPersonResponse { person: Some(convert::person(&person)) }))
     }
 
-    /// By scope only, whatever the caller's units: who may read people may read all of them.
     async fn list_people(
         &self,
         request: Request<v1::ListPeopleRequest>,
     ) -> Result<Response<v1::ListPeopleResponse>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         let list = format!("ListPeople {} {}", request.nip, request.employment_type);
@@ -79,7 +80,8 @@ impl PersonService for People {
         let size = page::size(request.page_size);
         let employment = convert::to_employment(request.employment_type());
         let selection = Selection { employment, after, limit: limit(size) };
-        let found = self.app.people(&request.nip, &selection).await.map_err(|failure| of(&failure))?;
+        let found = self.app.people(&caller, &request.nip, &selection).await;
+        let found = found.map_err(|failure| of(&failure))?;
         let (found, next_page_token) = page::cut(&list, size, found, convert::to_list_key);
         let people = found.iter().map(convert::person).collect();
         Ok(Response::new(v1::ListPeopleResponse { people, next_page_token }))

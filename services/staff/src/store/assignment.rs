@@ -218,6 +218,7 @@ pub(crate) enum Versions {
 /// Versions by first day, id and version, as known at a moment.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    (callers, own): (&[Uuid], Option<PersonId>),
     selection: &Selection,
     known_at: Timestamp,
 ) -> Result<Vec<Assignment>, sqlx::Error> {
@@ -228,7 +229,8 @@ pub(crate) async fn list(
                   upper(a.valid) AS valid_until, a.decree_number, a.decree_date, a.reason, a.recorded_by, a.approved_by,
                   lower(a.sys) AS "recorded_at!", upper(a.sys) AS superseded_at, a.created_at
            FROM staff.assignment a JOIN staff.seat seat ON seat.id = a.seat
-           WHERE ($1::uuid IS NULL OR a.seat = $1)
+           WHERE (seat.unit IN (SELECT staff.subtree($9)) OR a.person = $10)
+             AND ($1::uuid IS NULL OR a.seat = $1)
              AND ($2::uuid IS NULL OR a.person = $2)
              AND (a.sys @> $3::timestamptz OR $4 AND lower(a.sys) <= $3::timestamptz)
              AND ($5::date IS NULL OR (lower(a.valid), a.id, a.version) > ($5, $6::uuid, $7::bigint))
@@ -240,7 +242,9 @@ pub(crate) async fn list(
         after.map(|(day, _, _)| day.stored()) as _,
         after.map(|(_, id, _)| id),
         after.map(|(_, _, version)| version),
-        selection.limit
+        selection.limit,
+        callers,
+        own.map(|person| person.0)
     )
     .fetch_all(connection)
     .await?

@@ -81,6 +81,26 @@ pub(crate) async fn names(
     Ok(rows.into_iter().map(|row| (PersonId(row.id), row.display_name)).collect())
 }
 
+/// Whether callers with these units may see a person: some seat that the person has, had or is to have is of a unit that
+/// they hold, or they hold the whole tree, to which also people without a seat belong.
+pub(crate) async fn visible(
+    connection: &mut PgConnection,
+    callers: &[Uuid],
+    id: PersonId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM staff.unit WHERE parent IS NULL AND id = ANY($1))
+               OR EXISTS (
+                   SELECT FROM staff.assignment JOIN staff.seat ON seat.id = assignment.seat
+                   WHERE assignment.person = $2 AND seat.unit IN (SELECT staff.subtree($1))
+               ) AS "visible!""#,
+        callers,
+        id.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// Which people to list.
 #[derive(Debug)]
 pub(crate) struct Selection {
@@ -92,9 +112,11 @@ pub(crate) struct Selection {
     pub(crate) limit: i64,
 }
 
-/// People, first taken in first; only the one of `nip` where it is not empty.
+/// The people whom callers with these units may see and the person who calls, first taken in first; only the one of `nip`
+/// where it is not empty.
 pub(crate) async fn list(
     connection: &mut PgConnection,
+    (callers, own): (&[Uuid], Option<PersonId>),
     nip: &str,
     selection: &Selection,
 ) -> Result<Vec<Person>, sqlx::Error> {
@@ -103,7 +125,12 @@ pub(crate) async fn list(
         Row,
         "SELECT id, version, nip, display_name, employment_type, rank_class, education_level, created_at, updated_at
          FROM staff.person
-         WHERE ($1 = '' OR nip = $1)
+         WHERE (id = $7 OR EXISTS (SELECT FROM staff.unit WHERE parent IS NULL AND id = ANY($6))
+                OR id IN (
+                    SELECT assignment.person FROM staff.assignment JOIN staff.seat ON seat.id = assignment.seat
+                    WHERE seat.unit IN (SELECT staff.subtree($6))
+                ))
+           AND ($1 = '' OR nip = $1)
            AND ($2::text IS NULL OR employment_type = $2)
            AND ($3::timestamptz IS NULL OR (created_at, id) > ($3, $4::uuid))
          ORDER BY created_at, id LIMIT $5",
@@ -111,7 +138,9 @@ pub(crate) async fn list(
         selection.employment.map(EmploymentType::word),
         after_time.map(ToStored::stored) as _,
         after_id,
-        selection.limit
+        selection.limit,
+        callers,
+        own.map(|person| person.0)
     )
     .fetch_all(connection)
     .await?
