@@ -22,7 +22,7 @@ pub const READY_TIMEOUT: Duration = Duration::from_mins(1);
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 /// How often a service that finds its port taken is started again.
 const PORT_ATTEMPTS: usize = 5;
-const POLL: Duration = Duration::from_millis(20);
+const POLL: Duration = Duration::from_millis(5);
 const LOG_LINES: usize = 20;
 
 /// A service that was started.

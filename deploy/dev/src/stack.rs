@@ -138,8 +138,12 @@ impl Stack {
                 settings,
             }
         });
-        let starts = programs.into_iter().map(|program| start_member(program, &options.seeds, say));
-        let members = try_join_all(starts).await?;
+        try_join_all(programs.iter().map(|program| prepare(program, &options.seeds))).await?;
+        let mut members = Vec::with_capacity(programs.len());
+        // One after the other, so that what each takes to start is its own.
+        for program in programs {
+            members.push(start_member(program, say).await?);
+        }
         Ok(Self { members, servers: Mutex::new(servers), folder, cluster, nats_url, issuer, clock })
     }
 
@@ -311,15 +315,19 @@ pub(crate) async fn start_servers(target_dev: PathBuf, accounts: usize, say: &Sa
         .context("the start of the servers was cut")?
 }
 
-async fn start_member(program: Program, seeds: &[Seed], say: &Say) -> Result<Member> {
-    let name = program.name;
+/// Brings a service's schema up to date, and its data in.
+async fn prepare(program: &Program, seeds: &[Seed]) -> Result<()> {
     ensure!(program.binary.is_file(), "there is no {}: build the workspace first", program.binary.display());
     program.migrate().await?;
-    for seed in seeds.iter().filter(|seed| seed.service == name) {
+    for seed in seeds.iter().filter(|seed| seed.service == program.name) {
         program.import(seed.import, &seed.file).await?;
     }
+    Ok(())
+}
+
+async fn start_member(program: Program, say: &Say) -> Result<Member> {
     let running = program.serve().await?;
-    say(&format!("{name} is ready after {} ms", running.seen.ready_ms));
+    say(&format!("{} is ready after {} ms", program.name, running.seen.ready_ms));
     Ok(Member { program, running: Mutex::new(running) })
 }
 

@@ -12,6 +12,8 @@ use crate::{events::Road, readiness::Readiness, server::Shell};
 
 /// How often the database and NATS are asked whether they are there.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// The same, until both are there for the first time.
+const FIRST_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// How long the checks may fail before the process stops being ready.
 const CHECK_PATIENCE: u32 = 3;
 /// How often the partitions of the next days are seen to.
@@ -59,6 +61,7 @@ async fn report(reporter: HealthReporter, readiness: Readiness, draining: Cancel
 async fn check(shell: Shell, road: Road) {
     let mut failures = 0;
     let mut partitions_made: Option<Instant> = None;
+    let mut was_there = false;
     loop {
         let database = shell.database.check(shell.migrations).await;
         let due = partitions_made.is_none_or(|made| made.elapsed() > PARTITIONS_INTERVAL);
@@ -70,7 +73,9 @@ async fn check(shell: Shell, road: Road) {
                 }
             }
         }
-        failures = if database.is_ok() && road.is_connected() { 0 } else { failures + 1 };
+        let is_there = database.is_ok() && road.is_connected();
+        was_there |= is_there;
+        failures = if is_there { 0 } else { failures + 1 };
         // It becomes ready at once, and unready only when a check has failed a few times running.
         let patient = failures < CHECK_PATIENCE && partitions_made.is_some();
         if !patient || failures == 0 {
@@ -78,6 +83,6 @@ async fn check(shell: Shell, road: Road) {
             let nats = (!road.is_connected()).then(|| "NATS is not connected".to_owned());
             shell.readiness.set("nats", nats);
         }
-        tokio::time::sleep(CHECK_INTERVAL).await;
+        tokio::time::sleep(if was_there { CHECK_INTERVAL } else { FIRST_CHECK_INTERVAL }).await;
     }
 }
