@@ -39,15 +39,16 @@ CREATE TABLE outbox_pending (
     autovacuum_vacuum_insert_threshold = 1000, autovacuum_vacuum_insert_scale_factor = 0
 );
 
--- Which events were applied, by which consumer; partitioned by the day in the event's UUIDv7, kept 30 days.
+-- Which events were applied, by which consumer; partitioned by the day in the event's UUIDv7, kept 30 days. The key's
+-- order finds a consumer's newest event at once.
 CREATE TABLE inbox (
-    event_id   uuid        NOT NULL,
     consumer   text        NOT NULL,
+    event_id   uuid        NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (event_id, consumer)
+    PRIMARY KEY (consumer, event_id)
 ) PARTITION BY RANGE (event_id);
 
--- How often an event was tried alone; written before its handler is called.
+-- How often an event was tried alone; written before its handler is called. Once it has a dead letter, that counts.
 CREATE TABLE delivery_attempt (
     event_id uuid   NOT NULL,
     consumer text   NOT NULL,
@@ -55,21 +56,28 @@ CREATE TABLE delivery_attempt (
     PRIMARY KEY (event_id, consumer)
 );
 
--- What could not be applied, whole, until a person decides.
+-- What could not be applied, whole. WAITING is tried again by itself at retry_at; PARKED waits for a person. As long as
+-- it is not RESOLVED, another delivery of the event changes nothing.
 CREATE TABLE dead_letter (
     event_id    uuid        NOT NULL,
     consumer    text        NOT NULL,
     stream      text        NOT NULL,
     subject     text        NOT NULL,
+    event_type  text        NOT NULL,
+    resource    text        NOT NULL,
     headers     jsonb       NOT NULL,
     payload     bytea       NOT NULL,
-    reason      text        NOT NULL,
+    reason      text        NOT NULL CHECK (reason IN ('UNREADABLE', 'PERMANENT', 'ATTEMPTS_EXHAUSTED', 'TRANSIENT', 'OLDER_THAN_INBOX')),
     error       text        NOT NULL,
     attempts    bigint      NOT NULL,
     state       text        NOT NULL CHECK (state IN ('WAITING', 'PARKED', 'RESOLVED', 'DROPPED')),
+    retry_at    timestamptz CHECK ((retry_at IS NOT NULL) = (state = 'WAITING')),
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    updated_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (event_id, consumer)
 );
+CREATE INDEX dead_letter_due ON dead_letter (retry_at) WHERE state = 'WAITING';
+CREATE INDEX dead_letter_listed ON dead_letter (recorded_at, event_id, consumer);
 
 -- Which request ids were used, for what content, with which outcome: no free text, no secret.
 CREATE TABLE request_reply (

@@ -19,3 +19,6 @@ pub mod stored;
 mod telemetry;
 pub mod validate;
 pub mod watch;
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config,
     database::{self, Database},
-    events::{Consumer, Handler, Relay, Road, StreamSettings, Subscription, stream_name},
+    events::{Consumer, Handler, RETRY_UNIT, Relay, Retry, Road, StreamSettings, Subscription, stream_name},
     gate::GateLayer,
     health::background,
     identity::Verifier,
@@ -92,6 +92,7 @@ pub struct Server {
     services: Vec<&'static str>,
     subscriptions: Vec<Subscription>,
     jobs: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>,
+    retry_unit: Duration,
 }
 
 impl Server {
@@ -104,6 +105,7 @@ impl Server {
             services: Vec::new(),
             subscriptions: Vec::new(),
             jobs: Vec::new(),
+            retry_unit: RETRY_UNIT,
         }
     }
 
@@ -138,13 +140,20 @@ impl Server {
         self
     }
 
+    /// Makes the waits between tries of an event shorter, for tests.
+    #[cfg(test)]
+    pub(crate) fn retry_unit(mut self, unit: Duration) -> Self {
+        self.retry_unit = unit;
+        self
+    }
+
     /// Serves until the process drains, then ends in order: health says no, watches end, calls end, the relay carries
     /// what is left.
     ///
     /// # Errors
     /// A port is taken, the key set is unreadable, or an RPC states no scope.
     pub async fn serve(self) -> anyhow::Result<()> {
-        let Self { shell, routes, services, subscriptions, jobs } = self;
+        let Self { shell, routes, services, subscriptions, jobs, retry_unit } = self;
         let gate = gate(&shell, &services)?;
         let listener = TcpListener::bind(shell.config.listen).await?;
         let health_listener = TcpListener::bind(shell.config.health_listen).await?;
@@ -156,15 +165,7 @@ impl Server {
         };
         let road = Road::connect(&shell.config.nats_url, shell.service, settings).await?;
         let mut tasks = JoinSet::new();
-        for subscription in subscriptions {
-            let consumer = Consumer {
-                service: shell.service,
-                subscription,
-                database: shell.database.clone(),
-                road: road.clone(),
-            };
-            tasks.spawn(consumer.run(shell.draining.clone()));
-        }
+        consume(&shell, &road, (subscriptions, retry_unit), &mut tasks);
         for job in jobs {
             let draining = shell.draining.clone();
             tasks.spawn(async move {
@@ -189,6 +190,24 @@ impl Server {
         shell.relay_pool.close().await;
         tracing::info!("drained");
         served
+    }
+}
+
+/// Takes events, and tries again those that failed.
+fn consume(
+    shell: &Shell,
+    road: &Road,
+    (subscriptions, retry_unit): (Vec<Subscription>, Duration),
+    tasks: &mut JoinSet<()>,
+) {
+    for subscription in subscriptions.clone() {
+        let (database, road) = (shell.database.clone(), road.clone());
+        let consumer = Consumer { service: shell.service, subscription, database, road, retry_unit };
+        tasks.spawn(consumer.run(shell.draining.clone()));
+    }
+    if !subscriptions.is_empty() {
+        let retry = Retry { subscriptions, database: shell.database.clone(), unit: retry_unit };
+        tasks.spawn(retry.run(shell.draining.clone()));
     }
 }
 

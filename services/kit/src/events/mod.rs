@@ -2,16 +2,25 @@
 //! consumer. Payloads are bytes here; what they mean is the services' business.
 
 mod consumer;
+mod dead_letter;
+mod failure;
 mod outbox;
+mod received;
 mod relay;
+mod retry;
 mod road;
+mod subscription;
 
-pub(crate) use consumer::{Consumer, Subscription};
-pub use consumer::{Handler, HandlerError, Received};
+pub(crate) use consumer::Consumer;
+pub use failure::HandlerError;
 pub use outbox::{Event, append};
+pub use received::Received;
 pub(crate) use relay::Relay;
+pub(crate) use retry::{RETRY_UNIT, Retry};
 pub use road::stream_name;
 pub(crate) use road::{Road, StreamSettings};
+pub use subscription::Handler;
+pub(crate) use subscription::Subscription;
 
 /// How many shards a stream's subjects have; an aggregate stays in one.
 pub const SHARDS: u32 = 16;

@@ -1,18 +1,25 @@
 //! Applies what was received: a batch in one transaction, and one by one what a batch could not. The database being down
-//! counts against no event.
+//! counts against no event. What can't be applied is put down as a dead letter, and holds up nobody.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use async_nats::jetstream::{AckKind, Message};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{BACK_OFF_MAX, BACK_OFF_MIN, Consumer, HandlerError, Received, ack, parse};
-use crate::database::Deadline;
+use super::{Consumer, ack};
+use crate::{
+    database::Deadline,
+    events::{
+        dead_letter::{self, Reason},
+        failure::{Failure, Fault, until_it_answers},
+        received::Received,
+        retry::{MAX_ATTEMPTS, delay_after},
+    },
+};
 
-/// Tries of one event before it is parked.
-const MAX_ATTEMPTS: i64 = 8;
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(8);
+/// Tries after which the stream delivers an event again; after the next it is a dead letter.
+const REDELIVERED_ATTEMPTS: i64 = 4;
 
 impl Consumer {
     pub(super) async fn handle(
@@ -23,7 +30,7 @@ impl Consumer {
         let mut fresh = Vec::with_capacity(batch.len());
         for message in batch {
             match (parse(&message), message.info().map_or(1, |info| info.delivered)) {
-                (Err(why), _) => self.park_unreadable(&message, &why, shutdown).await?,
+                (Err(why), _) => self.unreadable(&message, why, shutdown).await?,
                 (Ok(event), 1) => fresh.push((message, event)),
                 (Ok(event), _) => self.alone(&message, &event, shutdown).await?,
             }
@@ -33,13 +40,11 @@ impl Consumer {
         }
         loop {
             let events: Vec<&Received> = fresh.iter().map(|(_, event)| event).collect();
-            match self.apply_all(&events).await {
+            match self.apply(&events).await {
                 Ok(()) => break,
-                Err(HandlerError::Database(error)) if is_down(&error) => {
-                    self.until_it_answers(&error, shutdown).await?
-                }
-                Err(error) => {
-                    tracing::info!(error = %error, "a batch failed; its events are tried one by one");
+                Err(Failure::Down(error)) => until_it_answers(&self.database, &error, shutdown).await?,
+                Err(Failure::Event(Fault { error, .. })) => {
+                    tracing::info!(error, "a batch failed; its events are tried one by one");
                     for (message, event) in &fresh {
                         self.alone(message, event, shutdown).await?;
                     }
@@ -53,113 +58,166 @@ impl Consumer {
         Ok(())
     }
 
-    /// Applies what the inbox doesn't know yet, all in one transaction.
-    async fn apply_all(&self, events: &[&Received]) -> Result<(), HandlerError> {
+    async fn apply(&self, events: &[&Received]) -> Result<(), Failure> {
         let mut transaction = self.database.begin(Deadline::unattended()).await?;
-        let mut ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let new: Vec<Uuid> = sqlx::query_scalar(
-            "INSERT INTO inbox (event_id, consumer) SELECT event_id, $2 FROM UNNEST($1::uuid[]) AS event_id
-             ON CONFLICT DO NOTHING RETURNING event_id",
-        )
-        .bind(&ids)
-        .bind(self.key())
-        .fetch_all(&mut *transaction)
-        .await?;
-        let mut new: HashSet<Uuid> = new.into_iter().collect();
-        for event in events {
-            if new.remove(&event.id) {
-                self.subscription.handler.apply(&mut transaction, event).await?;
-            }
+        if let Err(failure) = self.subscription.apply(&mut transaction, events).await {
+            // Left to the connection's next use, the rows would stay locked until then. Where this fails, they are free.
+            let _ = transaction.rollback().await;
+            return Err(failure);
         }
-        transaction.commit().await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// One event by itself, its try counted before its handler is called, so that one that kills the process ends too.
+    /// That the database goes down meanwhile is not another try.
     async fn alone(
         &self,
         message: &Message,
         event: &Received,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<()> {
+        let mut counted = None;
         loop {
-            match self.alone_once(message, event).await {
+            match self.alone_once(message, event, &mut counted).await {
                 Ok(()) => return Ok(()),
-                Err(error) if is_down(&error) => self.until_it_answers(&error, shutdown).await?,
-                Err(error) => return Err(error.into()),
+                Err(Failure::Down(error)) => until_it_answers(&self.database, &error, shutdown).await?,
+                Err(Failure::Event(fault)) => anyhow::bail!("event {}: {}", event.id, fault.error),
             }
         }
     }
 
-    async fn alone_once(&self, message: &Message, event: &Received) -> Result<(), sqlx::Error> {
-        let attempts: i64 = sqlx::query_scalar(
-            "INSERT INTO delivery_attempt (event_id, consumer, attempts) VALUES ($1, $2, 1)
+    async fn alone_once(
+        &self,
+        message: &Message,
+        event: &Received,
+        counted: &mut Option<i64>,
+    ) -> Result<(), Failure> {
+        let attempts = match *counted {
+            Some(attempts) => attempts,
+            None => match self.count(event.id).await? {
+                Some(attempts) => *counted.insert(attempts),
+                None => {
+                    ack(message, AckKind::Ack).await;
+                    return Ok(());
+                }
+            },
+        };
+        if attempts > MAX_ATTEMPTS {
+            let error = "it failed, or ended the process, each time".to_owned();
+            let fault = Fault { reason: Reason::AttemptsExhausted, error };
+            return self.park(message, event.id, (MAX_ATTEMPTS, fault)).await;
+        }
+        match self.apply(&[event]).await {
+            Ok(()) => {
+                self.forget(event.id).await?;
+                ack(message, AckKind::Ack).await;
+                Ok(())
+            }
+            Err(Failure::Event(Fault { reason: Reason::Transient, error })) => {
+                self.try_later(message, event.id, (attempts, error)).await
+            }
+            Err(Failure::Event(fault)) => self.park(message, event.id, (attempts, fault)).await,
+            Err(down) => Err(down),
+        }
+    }
+
+    /// Counts a try, and commits that; `None` where the event's dead letter decides.
+    async fn count(&self, event: Uuid) -> Result<Option<i64>, sqlx::Error> {
+        sqlx::query_scalar(
+            "INSERT INTO delivery_attempt (event_id, consumer, attempts)
+             SELECT $1, $2, 1
+             WHERE NOT EXISTS (SELECT FROM dead_letter WHERE event_id = $1 AND consumer = $2 AND state <> 'RESOLVED')
              ON CONFLICT (event_id, consumer) DO UPDATE SET attempts = delivery_attempt.attempts + 1
              RETURNING attempts",
         )
-        .bind(event.id)
-        .bind(self.key())
-        .fetch_one(&mut *self.database.acquire().await?)
-        .await?;
-        if attempts > MAX_ATTEMPTS {
-            self.park(message, event.id, "ATTEMPTS_EXHAUSTED", "it failed, or ended the process, each time")
-                .await?;
-            return Ok(());
-        }
-        match self.apply_all(&[event]).await {
-            Ok(()) => {
-                self.forget_attempts(event.id).await?;
-                ack(message, AckKind::Ack).await;
-            }
-            Err(HandlerError::Database(error)) if is_down(&error) => return Err(error),
-            Err(HandlerError::Permanent(why)) => self.park(message, event.id, "PERMANENT", &why).await?,
-            Err(HandlerError::Database(error)) => {
-                let delay = Duration::from_secs(1 << (attempts - 1).min(8)).min(MAX_RETRY_DELAY);
-                tracing::warn!(event = %event.id, error = %error, attempts, "an event failed; trying it again");
-                ack(message, AckKind::Nak(Some(delay))).await;
-            }
-        }
-        Ok(())
+        .bind(event)
+        .bind(self.subscription.key())
+        .fetch_optional(&mut *self.database.acquire().await?)
+        .await
     }
 
-    async fn forget_attempts(&self, event: Uuid) -> Result<(), sqlx::Error> {
+    async fn forget(&self, event: Uuid) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM delivery_attempt WHERE event_id = $1 AND consumer = $2")
             .bind(event)
-            .bind(self.key())
+            .bind(self.subscription.key())
             .execute(&mut *self.database.acquire().await?)
             .await?;
         Ok(())
     }
 
-    /// Waits, pulling nothing and refusing nothing, until the database answers.
-    pub(super) async fn until_it_answers(
+    /// What failed in a way that may pass: the stream delivers it again, then the clock tries it, then a person decides.
+    async fn try_later(
         &self,
-        error: &sqlx::Error,
+        message: &Message,
+        id: Uuid,
+        (attempts, error): (i64, String),
+    ) -> Result<(), Failure> {
+        if attempts <= REDELIVERED_ATTEMPTS {
+            let delay = delay_after(attempts - 1, self.retry_unit);
+            tracing::warn!(event = %id, error, attempts, "an event failed; trying it again");
+            ack(message, AckKind::Nak(Some(delay))).await;
+            return Ok(());
+        }
+        if attempts >= MAX_ATTEMPTS {
+            let fault = Fault { reason: Reason::AttemptsExhausted, error };
+            return self.park(message, id, (attempts, fault)).await;
+        }
+        tracing::warn!(event = %id, error, attempts, "an event goes on failing; the clock tries it again");
+        let fault = Fault { reason: Reason::Transient, error };
+        let delay = delay_after(attempts, self.retry_unit);
+        self.put_down(message, id, (attempts, &fault), Some(delay)).await?;
+        ack(message, AckKind::Ack).await;
+        Ok(())
+    }
+
+    /// Without a readable id an event gets one from when and where the stream took it, the same at each delivery.
+    async fn unreadable(
+        &self,
+        message: &Message,
+        error: String,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<()> {
-        tracing::warn!(error = %error, "the database does not answer; consuming stands still");
-        let mut back_off = BACK_OFF_MIN;
+        let (taken, sequence) = message.info().map_or((0, 0), |info| {
+            let nanoseconds = info.published.unix_timestamp_nanos();
+            (u64::try_from(nanoseconds).unwrap_or_default(), info.stream_sequence)
+        });
+        let id = Uuid::from_u64_pair(taken, sequence);
         loop {
-            tokio::select! {
-                () = shutdown.cancelled() => anyhow::bail!("shut down while the database did not answer"),
-                () = tokio::time::sleep(back_off) => {}
+            let fault = Fault { reason: Reason::Unreadable, error: error.clone() };
+            match self.park(message, id, (0, fault)).await {
+                Ok(()) => return Ok(()),
+                Err(Failure::Down(error)) => until_it_answers(&self.database, &error, shutdown).await?,
+                Err(Failure::Event(fault)) => anyhow::bail!("an unreadable event: {}", fault.error),
             }
-            if self.database.acquire().await.is_ok() {
-                return Ok(());
-            }
-            back_off = (back_off * 2).min(BACK_OFF_MAX);
         }
+    }
+
+    async fn park(
+        &self,
+        message: &Message,
+        id: Uuid,
+        (attempts, fault): (i64, Fault),
+    ) -> Result<(), Failure> {
+        self.put_down(message, id, (attempts, &fault), None).await?;
+        let (reason, error) = (fault.reason.word(), fault.error);
+        tracing::error!(event = %id, stream = self.subscription.stream, reason, error, "parked an event");
+        ack(message, AckKind::Term).await;
+        Ok(())
+    }
+
+    async fn put_down(
+        &self,
+        message: &Message,
+        id: Uuid,
+        tried: (i64, &Fault),
+        retry_after: Option<Duration>,
+    ) -> Result<(), sqlx::Error> {
+        let mut connection = self.database.acquire().await?;
+        dead_letter::add(&mut connection, (self.subscription.key(), id), message, tried, retry_after).await
     }
 }
 
-fn is_down(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(database) => database
-            .code()
-            .is_some_and(|code| ["08", "53", "57P"].iter().any(|class| code.starts_with(class))),
-        _ => false,
-    }
+fn parse(message: &Message) -> Result<Received, String> {
+    let headers = message.headers.as_ref().ok_or("it has no headers")?;
+    Received::parse(|key| headers.get(key).map(async_nats::HeaderValue::as_str), message.payload.to_vec())
 }

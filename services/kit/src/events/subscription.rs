@@ -1,0 +1,106 @@
+//! Which stream a service takes events from, and the one way in which they are applied: the inbox row first, in the
+//! transaction of the effect, so that each is applied at most once.
+
+use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc};
+
+use futures::FutureExt;
+use sqlx::{Connection, PgConnection};
+use tonic::async_trait;
+use uuid::Uuid;
+
+use super::{
+    dead_letter::{DeadLetter, Reason},
+    failure::{Failure, HandlerError},
+    received::Received,
+};
+
+/// What a service does with events.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// Applies one event in the transaction that `connection` is in. Projections guard with `(epoch, version)`; all
+    /// else must come to the same end in any order.
+    async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError>;
+}
+
+/// Which stream a service reads, and what it does with it.
+#[derive(Clone)]
+pub(crate) struct Subscription {
+    pub(crate) stream: String,
+    pub(crate) handler: Arc<dyn Handler>,
+}
+
+impl Subscription {
+    /// What inbox rows, counts and dead letters are kept by.
+    pub(super) fn key(&self) -> &str {
+        &self.stream
+    }
+
+    /// Applies, in the transaction that `connection` is in, what the inbox doesn't know yet. An event that has a dead
+    /// letter is left to it.
+    pub(super) async fn apply(
+        &self,
+        connection: &mut PgConnection,
+        events: &[&Received],
+    ) -> Result<(), Failure> {
+        let mut ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let new: Vec<Uuid> = sqlx::query_scalar(
+            "INSERT INTO inbox (consumer, event_id)
+             SELECT $2, event.id FROM UNNEST($1::uuid[]) AS event (id)
+             WHERE NOT EXISTS (SELECT FROM dead_letter
+                               WHERE event_id = event.id AND consumer = $2 AND state <> 'RESOLVED')
+             ORDER BY event.id
+             ON CONFLICT DO NOTHING RETURNING event_id",
+        )
+        .bind(&ids)
+        .bind(self.key())
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(Failure::of_inbox)?;
+        let mut new: HashSet<Uuid> = new.into_iter().collect();
+        for event in events {
+            if new.remove(&event.id) {
+                self.call(connection, event).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies the event of a dead letter, whose row the transaction that `connection` is in has locked. A failure leaves
+    /// nothing of it behind and the transaction usable.
+    pub(crate) async fn apply_again(
+        &self,
+        connection: &mut PgConnection,
+        letter: &DeadLetter,
+    ) -> Result<(), Failure> {
+        let event = letter.event().map_err(|why| Failure::event(Reason::Unreadable, why))?;
+        let mut savepoint = connection.begin().await?;
+        match self.apply_if_new(&mut savepoint, &event).await {
+            Ok(()) => Ok(savepoint.commit().await?),
+            Err(failure) => {
+                savepoint.rollback().await?;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn apply_if_new(&self, connection: &mut PgConnection, event: &Received) -> Result<(), Failure> {
+        let inserted =
+            sqlx::query("INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                .bind(self.key())
+                .bind(event.id)
+                .execute(&mut *connection)
+                .await
+                .map_err(Failure::of_inbox)?;
+        if inserted.rows_affected() == 1 { self.call(connection, event).await } else { Ok(()) }
+    }
+
+    /// A panic is a failure of this event, and must not end the consumer.
+    async fn call(&self, connection: &mut PgConnection, event: &Received) -> Result<(), Failure> {
+        match AssertUnwindSafe(self.handler.apply(connection, event)).catch_unwind().await {
+            Ok(applied) => Ok(applied?),
+            Err(_) => Err(Failure::event(Reason::Transient, "its handler panicked; the log says where")),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A service that has nothing but the shell, as events meet it: real Postgres, real NATS, and a handler that does as it is
+//! told.
+
+mod dead_letters;
+mod script;
+
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::{self, stream::Config};
+use clap::Parser;
+use dev::{cluster::Role, harness::World};
+use sqlx::{Connection, PgConnection, migrate::Migrator};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{config, server::Server, server::Shell};
+use script::Script;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/tests/migrations");
+const SERVICE: &str = "training";
+const STREAM: &str = "EVT_STAFF";
+/// What takes a second in production.
+const UNIT: Duration = Duration::from_millis(5);
+/// How long a test waits for what has to come.
+const WITHIN: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(10);
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    shell: config::Shell,
+}
+
+/// Where a service can be served.
+struct Place {
+    world: World,
+    jetstream: jetstream::Context,
+    script: Script,
+}
+
+/// A served service.
+struct Served {
+    place: Place,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+/// A dead letter's state, reason and tries.
+type Letter = (String, String, i64);
+
+impl Place {
+    async fn new() -> Self {
+        let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
+        let jetstream = jetstream::new(dev::client::nats(world.nats_url()).await.unwrap());
+        let subjects = vec!["evt.staff.>".to_owned()];
+        let config = Config { name: STREAM.to_owned(), subjects, max_bytes: 16 << 20, ..Default::default() };
+        jetstream.create_stream(config).await.unwrap();
+        let script = Script::new(world.database_url(SERVICE, Role::App));
+        Self { world, jetstream, script }
+    }
+
+    fn serve(self) -> Served {
+        let arguments = Arguments::parse_from(self.world.serve_arguments(SERVICE));
+        let shutdown = CancellationToken::new();
+        let shell = Shell::try_new(&arguments.shell, SERVICE, &MIGRATIONS, shutdown.clone()).unwrap();
+        let server = Server::new(shell).consume("staff", self.script.clone()).retry_unit(UNIT);
+        let task = tokio::spawn(server.serve());
+        Served { place: self, shutdown, task }
+    }
+
+    /// Publishes an event as its producer would.
+    async fn publish(&self, id: Uuid) {
+        let id = id.to_string();
+        let headers = [
+            ("ce-id", id.as_str()),
+            ("ce-type", "prima.staff.events.v1.UnitChanged"),
+            ("ce-subject", "units/1"),
+            ("ce-time", "2027-01-01T00:00:00Z"),
+            ("ce-primaepoch", "1"),
+            ("ce-primaversion", "1"),
+        ];
+        self.publish_raw(&headers).await;
+    }
+
+    async fn publish_raw(&self, headers: &[(&str, &str)]) {
+        let mut map = async_nats::HeaderMap::new();
+        for (key, value) in headers {
+            map.insert(*key, *value);
+        }
+        let payload = "whole".into();
+        let sent = self.jetstream.publish_with_headers("evt.staff.unit.0.changed", map, payload);
+        sent.await.unwrap().await.unwrap();
+    }
+
+    async fn connection(&self) -> PgConnection {
+        let mut connection =
+            PgConnection::connect(&self.world.database_url(SERVICE, Role::App)).await.unwrap();
+        sqlx::query("SET search_path = training").execute(&mut connection).await.unwrap();
+        connection
+    }
+
+    /// How often an event's effect is there.
+    async fn effects(&self, event: Uuid) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM effect WHERE event_id = $1")
+            .bind(event)
+            .fetch_one(&mut self.connection().await)
+            .await
+            .unwrap()
+    }
+
+    async fn letter(&self, event: Uuid) -> Option<Letter> {
+        sqlx::query_as("SELECT state, reason, attempts FROM dead_letter WHERE event_id = $1")
+            .bind(event)
+            .fetch_optional(&mut self.connection().await)
+            .await
+            .unwrap()
+    }
+
+    /// Waits until an event's dead letter is in this state.
+    async fn letter_in(&self, event: Uuid, state: &str) -> Letter {
+        until(&format!("a dead letter is {state}"), async || {
+            self.letter(event).await.filter(|(found, ..)| found == state)
+        })
+        .await
+    }
+
+    async fn applied(&self, event: Uuid) {
+        until("an event is applied", async || (self.effects(event).await > 0).then_some(())).await;
+    }
+
+    /// Waits until the stream has nothing left for the service, neither to deliver nor to be acknowledged.
+    async fn quiet(&self) {
+        until("the consumer has nothing left", async || {
+            let consumer: jetstream::consumer::PullConsumer =
+                self.jetstream.get_consumer_from_stream(SERVICE, STREAM).await.ok()?;
+            let info = consumer.cached_info();
+            (info.num_pending == 0 && info.num_ack_pending == 0).then_some(())
+        })
+        .await;
+    }
+}
+
+impl Served {
+    /// Ends the service; what it stood on stays.
+    async fn stop(self) -> Place {
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+        self.place
+    }
+
+    async fn finish(self) {
+        self.stop().await.world.finish().await;
+    }
+}
+
+/// Waits for a condition, and fails the test where it doesn't come.
+async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited {WITHIN:?} in vain: {what}");
+        tokio::time::sleep(POLL).await;
+    }
+}
