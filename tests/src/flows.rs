@@ -23,6 +23,7 @@ async fn start() -> Stack {
         target_dev: workspace.target_dev(),
         seeds: Seed::jakarta(&workspace.root),
         business_time: BusinessTime::Shifted,
+        settings: Vec::new(),
     };
     Stack::start(options, &quietly()).await.unwrap()
 }

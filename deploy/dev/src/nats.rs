@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use uuid::Uuid;
 
-use crate::process::{Process, Signal};
+use crate::process::{Process, RunAs, Signal};
 use crate::scratch::{Scratch, copy_for_everyone};
 use crate::wheels::Binaries;
 
@@ -28,6 +28,7 @@ const MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct Nats {
     process: Process,
+    launch: Launch,
     port: u16,
     password: String,
     accounts: usize,
@@ -46,12 +47,26 @@ impl Nats {
         let store = scratch.folder("jetstream", 0o700)?;
         let ports = scratch.folder("ports", 0o700)?;
         let config = scratch.private_file("nats.conf", &config_text(&store, &ports, accounts, &password))?;
-        let mut command = Command::new(program);
-        command.current_dir(scratch.path()).arg("--config").arg(config);
-        let log_file = scratch.path().join("nats.log");
-        let mut process = Process::spawn(command, "nats-server", &log_file, scratch.run_as(), Signal::Kill)?;
-        let port = wait_until_ready(&mut process, &ports)?;
-        Ok(Self { process, port, password, accounts })
+        let launch = Launch {
+            program,
+            config,
+            ports,
+            folder: scratch.path().to_owned(),
+            log_file: scratch.path().join("nats.log"),
+            run_as: scratch.run_as(),
+        };
+        let (process, port) = launch.start(None)?;
+        Ok(Self { process, launch, port, password, accounts })
+    }
+
+    /// Starts it again, at the same port, with what is in its store; it must have ended.
+    ///
+    /// # Errors
+    /// It still runs, ends or isn't ready in time; the end of its log is in the message.
+    pub fn start_again(&mut self) -> Result<()> {
+        ensure!(self.process.try_wait()?.is_some(), "nats-server still runs");
+        (self.process, self.port) = self.launch.start(Some(self.port))?;
+        Ok(())
     }
 
     /// The address for an account: `nats://a0:password@127.0.0.1:port`.
@@ -86,6 +101,31 @@ impl Nats {
     #[must_use]
     pub fn process_mut(&mut self) -> &mut Process {
         &mut self.process
+    }
+}
+
+/// How the server is started.
+#[derive(Debug)]
+struct Launch {
+    program: PathBuf,
+    config: PathBuf,
+    ports: PathBuf,
+    folder: PathBuf,
+    log_file: PathBuf,
+    run_as: RunAs,
+}
+
+impl Launch {
+    /// Starts the server, at any port where none is given, and waits until it greets.
+    fn start(&self, port: Option<u16>) -> Result<(Process, u16)> {
+        let mut command = Command::new(&self.program);
+        command.current_dir(&self.folder).arg("--config").arg(&self.config);
+        if let Some(port) = port {
+            command.args(["--port", &port.to_string()]);
+        }
+        let mut process = Process::spawn(command, "nats-server", &self.log_file, self.run_as, Signal::Kill)?;
+        let port = wait_until_ready(&mut process, &self.ports)?;
+        Ok((process, port))
     }
 }
 

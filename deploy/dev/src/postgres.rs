@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use uuid::Uuid;
 
-use crate::process::{Process, Signal};
+use crate::process::{Process, RunAs, Signal};
 use crate::scratch::{Scratch, copy_for_everyone};
 use crate::wheels::{Binaries, FORCE_WHEELS};
 
@@ -44,8 +44,7 @@ const SETTINGS: [&str; 10] = [
 #[derive(Debug)]
 pub struct Postgres {
     process: Process,
-    bin: PathBuf,
-    sockets: PathBuf,
+    launch: Launch,
     port: u16,
     password: String,
 }
@@ -63,15 +62,36 @@ impl Postgres {
         let data = create_cluster(&bin, scratch, &password)?;
         let sockets = scratch.folder("sockets", 0o700)?;
         let mut postgres = None;
+        let launch = Launch {
+            bin,
+            data,
+            sockets,
+            folder: scratch.path().to_owned(),
+            log_file: scratch.path().join("postgres.log"),
+            run_as: scratch.run_as(),
+        };
         for _ in 0..PORT_ATTEMPTS {
             let port = free_port()?;
-            let mut process = launch(&bin, scratch, &data, &sockets, port)?;
-            if wait_until_ready(&mut process, &data)? == Readiness::Ready {
-                postgres = Some(Self { process, bin, sockets, port, password });
+            let mut process = launch.start(port)?;
+            if wait_until_ready(&mut process, &launch.data)? == Readiness::Ready {
+                postgres = Some(Self { process, launch, port, password });
                 break;
             }
         }
         postgres.with_context(|| format!("Postgres found its port taken {PORT_ATTEMPTS} times"))
+    }
+
+    /// Starts it again, at the same port, with what is in its data folder; it must have ended.
+    ///
+    /// # Errors
+    /// It still runs, its port is taken, or it ends or isn't ready in time; the end of its log is in the message.
+    pub fn start_again(&mut self) -> Result<()> {
+        ensure!(self.process.try_wait()?.is_some(), "Postgres still runs");
+        let mut process = self.launch.start(self.port)?;
+        let readiness = wait_until_ready(&mut process, &self.launch.data)?;
+        ensure!(readiness == Readiness::Ready, "the port of Postgres is taken");
+        self.process = process;
+        Ok(())
     }
 
     /// The address for a role: `postgres://role:password@127.0.0.1:port/database`.
@@ -112,18 +132,18 @@ impl Postgres {
     /// There is no psql beside the server, or the database refuses a statement (those before it
     /// stay done).
     pub fn psql(&self, database: &str, sql: &str) -> Result<String> {
-        let mut command = clean_command(&self.bin.join("psql"));
+        let mut command = clean_command(&self.launch.bin.join("psql"));
         command
             .args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--no-password"])
             .args(["--set", "ON_ERROR_STOP=1", "--username", "postgres", "--dbname", database])
             .arg("--host")
-            .arg(&self.sockets)
+            .arg(&self.launch.sockets)
             .args(["--port", &self.port.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut psql =
-            command.spawn().with_context(|| format!("cannot run psql in {}", self.bin.display()))?;
+            command.spawn().with_context(|| format!("cannot run psql in {}", self.launch.bin.display()))?;
         let mut statements = psql.stdin.take().context("psql has no stdin")?;
         let output = thread::scope(|scope| {
             // On its own thread, or a long text and a long answer would wait for each other. After
@@ -208,20 +228,32 @@ fn create_cluster(bin: &Path, scratch: &Scratch, password: &str) -> Result<PathB
     bail!("initdb failed:\n{log}")
 }
 
-fn launch(bin: &Path, scratch: &Scratch, data: &Path, sockets: &Path, port: u16) -> Result<Process> {
-    let mut command = clean_command(&bin.join("postgres"));
-    command
-        .current_dir(scratch.path())
-        .arg("-D")
-        .arg(data)
-        .arg("-k")
-        .arg(sockets)
-        .args(["-p", &port.to_string()]);
-    for setting in SETTINGS {
-        command.args(["-c", setting]);
+/// How the server is started.
+#[derive(Debug)]
+struct Launch {
+    bin: PathBuf,
+    data: PathBuf,
+    sockets: PathBuf,
+    folder: PathBuf,
+    log_file: PathBuf,
+    run_as: RunAs,
+}
+
+impl Launch {
+    fn start(&self, port: u16) -> Result<Process> {
+        let mut command = clean_command(&self.bin.join("postgres"));
+        command
+            .current_dir(&self.folder)
+            .arg("-D")
+            .arg(&self.data)
+            .arg("-k")
+            .arg(&self.sockets)
+            .args(["-p", &port.to_string()]);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        Process::spawn(command, "Postgres", &self.log_file, self.run_as, Signal::Quit)
     }
-    let log_file = scratch.path().join("postgres.log");
-    Process::spawn(command, "Postgres", &log_file, scratch.run_as(), Signal::Quit)
 }
 
 #[derive(PartialEq, Eq)]
@@ -302,12 +334,20 @@ mod tests {
         let sockets = scratch.folder("sockets", 0o700).unwrap();
         let other = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = other.local_addr().unwrap().port();
-        let mut process = launch(&bin, &scratch, &data, &sockets, port).unwrap();
-        assert!(wait_until_ready(&mut process, &data).unwrap() == Readiness::PortTaken);
+        let launch = Launch {
+            bin,
+            data,
+            sockets,
+            folder: scratch.path().to_owned(),
+            log_file: scratch.path().join("postgres.log"),
+            run_as: scratch.run_as(),
+        };
+        let mut process = launch.start(port).unwrap();
+        assert!(wait_until_ready(&mut process, &launch.data).unwrap() == Readiness::PortTaken);
 
-        fs::write(data.join("PG_VERSION"), "1\n").unwrap();
-        let mut process = launch(&bin, &scratch, &data, &sockets, free_port().unwrap()).unwrap();
-        let error = wait_until_ready(&mut process, &data).err().unwrap().to_string();
+        fs::write(launch.data.join("PG_VERSION"), "1\n").unwrap();
+        let mut process = launch.start(free_port().unwrap()).unwrap();
+        let error = wait_until_ready(&mut process, &launch.data).err().unwrap().to_string();
         assert!(error.contains("FATAL"), "{error}");
     }
 }

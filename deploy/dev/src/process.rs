@@ -65,6 +65,10 @@ pub enum Signal {
     Quit,
     /// SIGKILL.
     Kill,
+    /// SIGSTOP: it stands still, and holds all that it holds.
+    Stop,
+    /// SIGCONT: it goes on.
+    Continue,
 }
 
 impl Signal {
@@ -74,6 +78,8 @@ impl Signal {
             Self::Terminate => libc::SIGTERM,
             Self::Quit => libc::SIGQUIT,
             Self::Kill => libc::SIGKILL,
+            Self::Stop => libc::SIGSTOP,
+            Self::Continue => libc::SIGCONT,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The whole stack: the two servers, a database, and the four services, started together, watched, and ended in order
 //! however the stack ends. Knows no business; what runs on it is the caller's.
 
+mod faults;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +17,8 @@ use crate::process::{Process, Signal};
 use crate::servers::Servers;
 use crate::services::{DRAIN_TIMEOUT, Program, Running, ServiceProcess};
 use crate::token::{AUDIENCE, ISSUER, Identity, Issuer, LONGEST_LIFE};
+
+pub use faults::Part;
 
 const DATABASE: &str = "prima";
 /// Enough for a long day's work, and little beside what a developer's disk has.
@@ -36,6 +40,8 @@ pub struct Options {
     pub seeds: Vec<Seed>,
     /// By which time the services do their business.
     pub business_time: BusinessTime,
+    /// What every service finds in its environment besides, such as `PRIMA_STREAM_CHECK_SECONDS`.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// By which time the services of a stack do their business.
@@ -88,6 +94,8 @@ pub struct Stack {
 struct Member {
     program: Program,
     running: Mutex<Running>,
+    /// More processes of the same service.
+    replicas: Mutex<Vec<Running>>,
 }
 
 impl Stack {
@@ -123,6 +131,7 @@ impl Stack {
                 ("PRIMA_TOKEN_ISSUER", ISSUER.to_owned()),
                 ("PRIMA_TOKEN_AUDIENCE", AUDIENCE.to_owned()),
             ];
+            settings.extend(options.settings.iter().cloned());
             if let Some(clock) = &clock {
                 settings.push(("PRIMA_DEVELOPMENT_CLOCK", clock.file().display().to_string()));
             }
@@ -285,6 +294,7 @@ impl Stack {
     /// # Errors
     /// A service that still ran had to be killed or ended with a failure; all is ended nevertheless.
     pub async fn stop(self) -> Result<()> {
+        self.signal_replicas();
         let ends = self.members.iter().map(|member| end(&member.running));
         let ended: Result<Vec<()>> = join_all(ends).await.into_iter().collect();
         // Ending the servers blocks.
@@ -300,6 +310,7 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
+        self.signal_replicas();
         // So that they drain at the same time; each is then waited for, and killed if it takes too long.
         for member in &self.members {
             let _ = locked(&member.running).process.signal(Signal::Terminate);
@@ -328,7 +339,7 @@ async fn prepare(program: &Program, seeds: &[Seed]) -> Result<()> {
 async fn start_member(program: Program, say: &Say) -> Result<Member> {
     let running = program.serve().await?;
     say(&format!("{} is ready after {} ms", program.name, running.seen.ready_ms));
-    Ok(Member { program, running: Mutex::new(running) })
+    Ok(Member { program, running: Mutex::new(running), replicas: Mutex::default() })
 }
 
 /// Ends a service gracefully; does nothing if it has ended. The lock isn't held while it drains.

@@ -103,6 +103,7 @@ async fn start(workspace: &Workspace, profile: Profile, time: BusinessTime, say:
         target_dev: workspace.target_dev(),
         seeds: Seed::jakarta(&workspace.root),
         business_time: time,
+        settings: Vec::new(),
     };
     Stack::start(options, say).await
 }

@@ -39,6 +39,33 @@ CREATE TABLE outbox_pending (
     autovacuum_vacuum_insert_threshold = 1000, autovacuum_vacuum_insert_scale_factor = 0
 );
 
+-- The last event of each shard that the stream acknowledged, written in the transaction that takes it off the outbox: what
+-- the stream must still hold.
+CREATE TABLE stream_watermark (
+    shard    smallint PRIMARY KEY CHECK (shard BETWEEN 0 AND 15),
+    sequence bigint   NOT NULL,
+    event_id uuid     NOT NULL
+) WITH (fillfactor = 20);
+
+-- Where the stream was seen to hold what it had acknowledged. Whatever is published later was recorded after
+-- published_later, so from there on it can be published again.
+CREATE TABLE stream_check (
+    checked_at      timestamptz NOT NULL PRIMARY KEY,
+    stream_created  timestamptz NOT NULL,
+    -- Null where nothing had been acknowledged yet.
+    sequence        bigint,
+    event_id        uuid,
+    published_later timestamptz NOT NULL,
+    CHECK ((sequence IS NULL) = (event_id IS NULL))
+);
+
+-- Until when the history was compared with the stream, event by event, and how many messages the stream said then that it
+-- had lost in its middle.
+CREATE TABLE stream_audit (
+    audited_until timestamptz NOT NULL PRIMARY KEY,
+    deleted       bigint      NOT NULL
+);
+
 -- Which events were applied, by which consumer; partitioned by the day in the event's UUIDv7, kept 30 days. The key's
 -- order finds a consumer's newest event at once.
 CREATE TABLE inbox (
@@ -161,7 +188,8 @@ BEGIN
     EXECUTE format('REVOKE UPDATE, DELETE ON event_log FROM %I', schema_name || '_app');
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON history_epoch FROM %I', schema_name || '_app');
     EXECUTE format('GRANT SELECT ON event_log, history_epoch TO %I', schema_name || '_relay');
-    EXECUTE format('GRANT SELECT, DELETE ON outbox_pending TO %I', schema_name || '_relay');
+    EXECUTE format('GRANT SELECT, INSERT, DELETE ON outbox_pending TO %I', schema_name || '_relay');
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON stream_watermark, stream_check, stream_audit TO %I', schema_name || '_relay');
     EXECUTE format('GRANT EXECUTE ON FUNCTION make_partitions(), current_epoch() TO %I, %I', schema_name || '_app', schema_name || '_relay');
 END
 $functions$;

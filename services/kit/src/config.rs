@@ -37,6 +37,14 @@ pub struct Shell {
     #[arg(long, env = "PRIMA_STREAM_MAX_BYTES", default_value_t = 8 << 30)]
     pub stream_max_bytes: i64,
 
+    /// How often, in seconds, the stream is asked whether it still holds what it acknowledged.
+    #[arg(long, env = "PRIMA_STREAM_CHECK_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub stream_check_seconds: u64,
+
+    /// How often, in seconds, the stream is searched for holes.
+    #[arg(long, env = "PRIMA_STREAM_AUDIT_SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub stream_audit_seconds: u64,
+
     /// The JSON Web Key Set with the issuer's public keys (EdDSA).
     #[arg(long, env = "PRIMA_JWKS_FILE")]
     pub jwks_file: PathBuf,

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config,
     database::{self, Database},
-    events::{Consumer, Handler, RETRY_UNIT, Relay, Retry, Road, StreamSettings, Subscription, stream_name},
+    events::{Audit, Consumer, Handler, RETRY_UNIT, Relay, Retry, Road, StreamCheck, StreamSettings, Subscription, stream_name},
     gate::GateLayer,
     health::background,
     identity::Verifier,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Connections of the relay.
-const RELAY_CONNECTIONS: u32 = 2;
+const RELAY_CONNECTIONS: u32 = 4;
 /// How long open calls may take to end once the process drains; streams were told before.
 const DRAIN_CALLS: Duration = Duration::from_secs(10);
 const MAX_STREAMS_PER_CONNECTION: u32 = 100;
@@ -176,6 +176,7 @@ impl Server {
         let relay =
             Relay { pool: shell.relay_pool.clone(), road: road.clone(), wake: Arc::clone(&shell.relay_wake) };
         let relay = tokio::spawn(relay.run(relay_ends.clone()));
+        let repair = repair(&shell, &road);
         let background = background(&shell, road, health_listener);
 
         announce(&shell, addresses)?;
@@ -185,7 +186,7 @@ impl Server {
         while let Some(ended) = tasks.join_next().await {
             ended?;
         }
-        drop(background);
+        drop((repair, background));
         shell.database.close().await;
         shell.relay_pool.close().await;
         tracing::info!("drained");
@@ -209,6 +210,17 @@ fn consume(
         let retry = Retry { subscriptions, database: shell.database.clone(), unit: retry_unit };
         tasks.spawn(retry.run(shell.draining.clone()));
     }
+}
+
+/// Sees to it that the stream holds what it acknowledged; ended by dropping the set.
+fn repair(shell: &Shell, road: &Road) -> JoinSet<()> {
+    let mut repair = JoinSet::new();
+    let every = Duration::from_secs;
+    let (pool, road) = (shell.relay_pool.clone(), road.clone());
+    let check = StreamCheck { pool: pool.clone(), road: road.clone() };
+    repair.spawn(check.run(every(shell.config.stream_check_seconds)));
+    repair.spawn(Audit { pool, road }.run(every(shell.config.stream_audit_seconds)));
+    repair
 }
 
 fn gate(shell: &Shell, services: &[&str]) -> anyhow::Result<GateLayer> {

@@ -1,16 +1,13 @@
-//! The people and systems of the demonstration, and how they call: every call is repeated with the same request id while
-//! its service does not answer, as a real client would.
-
-use std::{fmt, future::Future, time::Duration};
+//! The people and systems of the demonstration, and the units that it is about.
 
 use anyhow::{Context, Result};
 use proto::staff::v1::{ListUnitsRequest, Unit, UnitKind, unit_service_client::UnitServiceClient};
-use tokio::time::Instant;
-use tonic::{Code, Request, Response, Status, transport::Channel};
+use tonic::transport::Channel;
 use uuid::Uuid;
 
 use crate::{
-    client::{authorized, channel},
+    calls::call,
+    client::channel,
     stack::Stack,
     token::{Identity, all_scopes},
 };
@@ -19,13 +16,6 @@ use crate::{
 pub(super) const AT_ONCE: usize = 16;
 /// As many as a page can hold; nothing the demonstration lists has more.
 pub(super) const PAGE: i32 = 1_000;
-/// The token of a call that needs none.
-pub(super) const NOBODY: &str = "";
-/// How long a call is repeated while its service does not answer.
-const PATIENCE: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(200);
-/// A call's own deadline.
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Whoever calls: a channel to each service, a token for each part played.
 pub(super) struct Caller {
@@ -54,22 +44,6 @@ pub(super) struct Units {
     /// The codes of all kelurahan, sorted.
     pub(super) kelurahan: Vec<String>,
 }
-
-/// Why a call failed for good.
-#[derive(Debug)]
-pub(super) struct Failed {
-    pub(super) status: Status,
-    /// Whether it had been tried before without an answer, so that it may have been done.
-    pub(super) repeated: bool,
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?}: {}", self.status.code(), self.status.message())
-    }
-}
-
-impl std::error::Error for Failed {}
 
 impl Caller {
     pub(super) async fn connect(stack: &Stack) -> Result<Self> {
@@ -128,37 +102,4 @@ async fn listed(staff: &Channel, token: &str, kind: UnitKind) -> Result<Vec<Unit
 /// RPC.
 pub(super) fn request_id(number: u64) -> String {
     Uuid::from_u64_pair(0x7000, 0x8000_0000_0000_0000 | number).to_string()
-}
-
-/// Calls, and calls again while the service does not answer.
-pub(super) async fn call<Message, Answer, Rpc, Answered>(
-    token: &str,
-    message: &Message,
-    rpc: Rpc,
-) -> Result<Answer, Failed>
-where
-    Message: Clone,
-    Rpc: Fn(Request<Message>) -> Answered,
-    Answered: Future<Output = Result<Response<Answer>, Status>>,
-{
-    let until = Instant::now() + PATIENCE;
-    let mut repeated = false;
-    loop {
-        let message = message.clone();
-        let mut request = if token == NOBODY { Request::new(message) } else { authorized(message, token) };
-        request.set_timeout(DEADLINE);
-        match rpc(request).await {
-            Ok(answer) => return Ok(answer.into_inner()),
-            Err(status) if passes(&status) && Instant::now() < until => tokio::time::sleep(PAUSE).await,
-            Err(status) => return Err(Failed { status, repeated }),
-        }
-        repeated = true;
-    }
-}
-
-/// Whether a failure may pass by itself: the service is away, or went away in the middle of the call.
-fn passes(status: &Status) -> bool {
-    let broken = matches!(status.code(), Code::Unknown | Code::Internal | Code::Cancelled)
-        && std::error::Error::source(status).is_some();
-    broken || matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted)
 }

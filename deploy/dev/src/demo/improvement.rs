@@ -24,10 +24,11 @@ use tonic::transport::Channel;
 
 use super::{
     answers::ELEMENT,
-    caller::{AT_ONCE, Caller, PAGE, call, request_id},
+    caller::{AT_ONCE, Caller, PAGE, request_id},
     period::Quarter,
     register::SEATS_IN_DISTRICT,
 };
+use crate::calls::call;
 
 /// A study needs at least four units on each side.
 const FEWEST_NEEDS: usize = 8;

@@ -9,7 +9,8 @@ use proto::staff::v1::{
     person_service_client::PersonServiceClient, seat_service_client::SeatServiceClient,
 };
 
-use super::caller::{AT_ONCE, Caller, PAGE, Units, call, request_id};
+use super::caller::{AT_ONCE, Caller, PAGE, Units, request_id};
+use crate::calls::call;
 
 /// What each kecamatan has.
 const DISTRICT_SEATS: [(SeatClass, &str); 3] = [

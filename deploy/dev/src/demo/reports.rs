@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use tonic::transport::Channel;
 
 use super::{
-    caller::{Caller, call, request_id},
+    caller::{Caller, request_id},
     period::Quarter,
     plan::{Fate, Report},
 };
+use crate::calls::call;
 
 /// A filed report.
 #[derive(Debug)]

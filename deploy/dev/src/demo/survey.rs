@@ -13,9 +13,10 @@ use tonic_types::StatusExt;
 
 use super::{
     answers::{ANSWERS, Asked, TARGET, Truth},
-    caller::{AT_ONCE, Caller, Failed, NOBODY, PAGE, Units, call, request_id},
+    caller::{AT_ONCE, Caller, PAGE, Units, request_id},
     period::Quarter,
 };
+use crate::calls::{Failed, NOBODY, call};
 
 /// A round that was held, and what came out.
 pub(super) struct Held {

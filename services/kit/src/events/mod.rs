@@ -9,6 +9,8 @@ mod received;
 mod relay;
 mod retry;
 mod road;
+mod stream_audit;
+mod stream_check;
 mod subscription;
 
 pub(crate) use consumer::Consumer;
@@ -21,6 +23,8 @@ pub use road::stream_name;
 pub(crate) use road::{Road, StreamSettings};
 pub use subscription::Handler;
 pub(crate) use subscription::Subscription;
+pub(crate) use stream_audit::Audit;
+pub(crate) use stream_check::StreamCheck;
 
 /// How many shards a stream's subjects have; an aggregate stays in one.
 pub const SHARDS: u32 = 16;

@@ -3,7 +3,10 @@
 
 use std::{collections::HashMap, collections::HashSet, sync::Arc, time::Duration};
 
-use async_nats::{HeaderMap, jetstream::message::PublishMessage};
+use async_nats::{
+    HeaderMap,
+    jetstream::{message::PublishMessage, publish::PublishAck},
+};
 use futures::future::join_all;
 use rand::seq::SliceRandom;
 use sqlx::PgPool;
@@ -121,11 +124,21 @@ impl Relay {
         .await?;
         let read = batch.len();
         let outcome = self.publish(batch).await;
-        sqlx::query("DELETE FROM outbox_pending WHERE shard = $1 AND id = ANY($2)")
+        if let Some(last) = outcome.last {
+            // What was acknowledged leaves the outbox together with the word of where it was last: no crash of both
+            // processes can lose the one and keep the other.
+            sqlx::query(
+                "WITH taken AS (DELETE FROM outbox_pending WHERE shard = $1 AND id = ANY($2))
+                 INSERT INTO stream_watermark (shard, sequence, event_id) VALUES ($1, $3, $4)
+                 ON CONFLICT (shard) DO UPDATE SET sequence = excluded.sequence, event_id = excluded.event_id",
+            )
             .bind(shard_column)
             .bind(&outcome.acknowledged)
+            .bind(last.sequence)
+            .bind(last.event_id)
             .execute(&mut *transaction)
             .await?;
+        }
         transaction.commit().await?;
         match outcome.failure {
             Some(failure) => Err(failure),
@@ -150,7 +163,15 @@ impl Relay {
             let answers = join_all(wave.iter().map(|event| self.send(event))).await;
             for (event, answer) in wave.iter().zip(answers) {
                 match answer {
-                    Ok(()) => outcome.acknowledged.push(event.id),
+                    Ok(sequence) => {
+                        outcome.acknowledged.push(event.id);
+                        let here = Acknowledged { sequence, event_id: event.event_id };
+                        outcome.last = outcome
+                            .last
+                            .into_iter()
+                            .chain([here])
+                            .max_by_key(|acknowledged| acknowledged.sequence);
+                    }
                     Err(error) => {
                         stuck.insert(event.aggregate_id);
                         outcome.failure = Some(error);
@@ -161,7 +182,8 @@ impl Relay {
         outcome
     }
 
-    async fn send(&self, event: &Pending) -> anyhow::Result<()> {
+    /// Sends an event, and waits for its place in the stream.
+    async fn send(&self, event: &Pending) -> anyhow::Result<i64> {
         let mut headers = HeaderMap::new();
         let stored: HashMap<String, String> = serde_json::from_str(&event.headers)?;
         for (key, value) in &stored {
@@ -171,17 +193,36 @@ impl Relay {
         headers.insert("ce-id", id.as_str());
         headers.insert("ce-primaepoch", event.epoch.to_string().as_str());
         headers.insert("ce-primaversion", event.version.to_string().as_str());
+        let unnamed = headers.clone();
         headers.insert(async_nats::header::NATS_MESSAGE_ID, id.as_str());
+        let acknowledged = self.publish_once(event, headers).await?;
+        let sequence = i64::try_from(acknowledged.sequence)?;
+        // The server remembers ids longer than a message that was lost meanwhile: what it takes for a repetition is only one
+        // if it is there.
+        if !acknowledged.duplicate || self.road.event_at(sequence).await? == Some(event.event_id) {
+            return Ok(sequence);
+        }
+        Ok(i64::try_from(self.publish_once(event, unnamed).await?.sequence)?)
+    }
+
+    async fn publish_once(&self, event: &Pending, headers: HeaderMap) -> anyhow::Result<PublishAck> {
         let message = PublishMessage::build().payload(event.payload.clone().into()).headers(headers);
         let ack = self.road.jetstream.send_publish(event.subject.clone(), message).await?;
-        tokio::time::timeout(ACK_TIMEOUT, ack).await??;
-        Ok(())
+        Ok(tokio::time::timeout(ACK_TIMEOUT, ack).await??)
     }
+}
+
+/// Where the stream put an event.
+#[derive(Clone, Copy, Debug)]
+struct Acknowledged {
+    sequence: i64,
+    event_id: Uuid,
 }
 
 #[derive(Default)]
 struct Outcome {
     acknowledged: Vec<i64>,
+    last: Option<Acknowledged>,
     failure: Option<anyhow::Error>,
 }
 

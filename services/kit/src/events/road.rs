@@ -9,9 +9,10 @@ use async_nats::{
     jetstream::{
         self, Context,
         context::GetStreamErrorKind,
-        stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
+        stream::{Config, DiscardPolicy, LastRawMessageErrorKind, RetentionPolicy, StorageType},
     },
 };
+use uuid::Uuid;
 
 /// How long a publish waits for its ack.
 pub(super) const ACK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -19,7 +20,8 @@ pub(super) const ACK_TIMEOUT: Duration = Duration::from_secs(2);
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// How long the end of the process waits for the last acks.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
-const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3_600);
+/// How long the stream keeps events.
+pub(super) const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3_600);
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 const MAX_MESSAGE_BYTES: i32 = 600 * 1024;
 
@@ -41,7 +43,7 @@ pub fn stream_name(service: &str) -> String {
 pub(crate) struct Road {
     client: async_nats::Client,
     pub(super) jetstream: Context,
-    service: &'static str,
+    pub(super) service: &'static str,
     settings: StreamSettings,
 }
 
@@ -107,6 +109,22 @@ impl Road {
             .await?;
         tracing::info!(stream = name, "made the stream, which was missing");
         Ok(())
+    }
+
+    /// The event that this service's stream holds in a place; none where the place is empty.
+    pub(super) async fn event_at(&self, sequence: i64) -> anyhow::Result<Option<Uuid>> {
+        let stream = self.jetstream.get_stream_no_info(stream_name(self.service)).await?;
+        match stream.get_raw_message(u64::try_from(sequence)?).await {
+            Ok(found) => {
+                let id = found.headers.get("ce-id").map(async_nats::HeaderValue::as_str);
+                Ok(id.and_then(|id| Uuid::parse_str(id).ok()))
+            }
+            Err(error) => match error.kind() {
+                LastRawMessageErrorKind::NoMessageFound => Ok(None),
+                LastRawMessageErrorKind::JetStream(refused) if refused.code() == 404 => Ok(None),
+                _ => Err(error.into()),
+            },
+        }
     }
 
     /// Sends what is still buffered, acks above all; what isn't sent in time will be delivered again.
