@@ -21,6 +21,8 @@ use crate::token::{AUDIENCE, ISSUER, Identity, Issuer, LONGEST_LIFE};
 pub use faults::Part;
 
 const DATABASE: &str = "prima";
+/// The file with the services' addresses.
+const PEERS: &str = "peers";
 /// Enough for a long day's work, and little beside what a developer's disk has.
 const STREAM_MAX_BYTES: u64 = 1 << 30;
 const POLL: Duration = Duration::from_millis(50);
@@ -121,6 +123,14 @@ impl Stack {
             BusinessTime::Machine => None,
             BusinessTime::Shifted => Some(DevelopmentClock::try_new(folder.join("clock"))?),
         };
+        let peers_token = folder.join("peers.token");
+        let services = Identity {
+            subject: "prima-services".to_owned(),
+            scopes: SERVICES.map(|name| format!("{name}.replay")).into(),
+            ..Identity::default()
+        };
+        std::fs::write(&peers_token, issuer.token(&services, LONGEST_LIFE)?)
+            .context("cannot write the services' token")?;
         let nats_url = servers.nats.url(0);
         let programs = SERVICES.map(|name| {
             let mut settings = vec![
@@ -131,6 +141,8 @@ impl Stack {
                 ("PRIMA_TOKEN_ISSUER", ISSUER.to_owned()),
                 ("PRIMA_TOKEN_AUDIENCE", AUDIENCE.to_owned()),
             ];
+            settings.push(("PRIMA_PEERS_FILE", folder.join(PEERS).display().to_string()));
+            settings.push(("PRIMA_PEERS_TOKEN_FILE", peers_token.display().to_string()));
             settings.extend(options.settings.iter().cloned());
             if let Some(clock) = &clock {
                 settings.push(("PRIMA_DEVELOPMENT_CLOCK", clock.file().display().to_string()));
@@ -153,6 +165,9 @@ impl Stack {
         for program in programs {
             members.push(start_member(program, say).await?);
         }
+        let addresses: Vec<String> = members.iter().map(peer).collect();
+        std::fs::write(folder.join(PEERS), addresses.concat())
+            .context("cannot write the services' addresses")?;
         Ok(Self { members, servers: Mutex::new(servers), folder, cluster, nats_url, issuer, clock })
     }
 
@@ -324,6 +339,12 @@ pub(crate) async fn start_servers(target_dev: PathBuf, accounts: usize, say: &Sa
     tokio::task::spawn_blocking(move || Servers::start(&target_dev, accounts, &mut |line| say(line)))
         .await
         .context("the start of the servers was cut")?
+}
+
+/// How the others find a service.
+fn peer(member: &Member) -> String {
+    let seen = &locked(&member.running).seen;
+    format!("{}={}\n", seen.name, seen.url())
 }
 
 /// Brings a service's schema up to date, and its data in.

@@ -14,6 +14,7 @@ use anyhow::Context;
 use kit::{database::Database, server::Server, server::Shell};
 use proto::complaints::v1::{
     catalog_service_server::CatalogServiceServer, complaint_service_server::ComplaintServiceServer,
+    replay_service_server::ReplayServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -32,9 +33,11 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
     let secrets = app::secret::Secrets::try_new(&config.access_code_key)?;
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
     let app = app::App::new(&shell, secrets);
+    let replays = grpc::Replays::new(&shell);
     Server::new(shell)
         .service(ComplaintServiceServer::new(grpc::Complaints::new(app.clone())))
         .service(CatalogServiceServer::new(grpc::Catalog::new(app)))
+        .service(ReplayServiceServer::new(replays))
         .consume("staff", events::consume::StaffEvents)
         .serve()
         .await

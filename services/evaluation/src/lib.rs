@@ -12,9 +12,9 @@ mod store;
 use kit::{server::Server, server::Shell};
 use proto::evaluation::v1::{
     figure_service_server::FigureServiceServer, index_service_server::IndexServiceServer,
-    norm_service_server::NormServiceServer, response_service_server::ResponseServiceServer,
-    signal_service_server::SignalServiceServer, study_service_server::StudyServiceServer,
-    survey_service_server::SurveyServiceServer,
+    norm_service_server::NormServiceServer, replay_service_server::ReplayServiceServer,
+    response_service_server::ResponseServiceServer, signal_service_server::SignalServiceServer,
+    study_service_server::StudyServiceServer, survey_service_server::SurveyServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
     let app = app::App::new(&shell);
+    let replays = grpc::Replays::new(&shell);
     Server::new(shell)
         .service(FigureServiceServer::new(grpc::Figures::new(app.clone())))
         .service(NormServiceServer::new(grpc::Norms::new(app.clone())))
@@ -40,6 +41,7 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .service(IndexServiceServer::new(grpc::Indices::new(app.clone())))
         .service(SignalServiceServer::new(grpc::Signals::new(app.clone())))
         .service(StudyServiceServer::new(grpc::Studies::new(app.clone())))
+        .service(ReplayServiceServer::new(replays))
         .consume("staff", events::consume::StaffEvents)
         .consume("complaints", events::consume::ComplaintEvents)
         .consume("training", events::consume::TrainingEvents)

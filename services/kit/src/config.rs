@@ -45,6 +45,15 @@ pub struct Shell {
     #[arg(long, env = "PRIMA_STREAM_AUDIT_SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub stream_audit_seconds: u64,
 
+    /// A file with the address of each service whose events this one takes, `service=http://host:port` in each line. It is
+    /// read anew at each use. Without it, what this service knows of them is not compared with what they know.
+    #[arg(long, env = "PRIMA_PEERS_FILE")]
+    pub peers_file: Option<PathBuf>,
+
+    /// A file with a token for these services, of the scopes `<service>.replay`; read anew at each use.
+    #[arg(long, env = "PRIMA_PEERS_TOKEN_FILE", requires = "peers_file")]
+    pub peers_token_file: Option<PathBuf>,
+
     /// The JSON Web Key Set with the issuer's public keys (EdDSA).
     #[arg(long, env = "PRIMA_JWKS_FILE")]
     pub jwks_file: PathBuf,

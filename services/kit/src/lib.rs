@@ -1,6 +1,7 @@
 //! The shell that all of Prima's services share: how a process runs, who calls, how a command is answered once, how facts
 //! travel. It knows bytes, rows and time, and no business word.
 
+mod backbone;
 pub mod clock;
 pub mod config;
 pub mod database;
@@ -10,6 +11,7 @@ mod health;
 pub mod identity;
 pub mod page;
 pub mod readiness;
+pub mod replay;
 pub mod request;
 pub mod run;
 pub mod scopes;

@@ -12,10 +12,11 @@ use tonic::{body::Body, server::NamedService, service::Routes};
 use tower::Service;
 
 use crate::{
+    backbone,
     clock::Clock,
     config,
     database::{self, Database},
-    events::{Audit, Consumer, Handler, RETRY_UNIT, Relay, Retry, Road, StreamCheck, StreamSettings, Subscription, stream_name},
+    events::{Handler, RETRY_UNIT, Relay, Road, StreamSettings, Subscription, stream_name},
     gate::GateLayer,
     health::background,
     identity::Verifier,
@@ -46,7 +47,7 @@ pub struct Shell {
     pub relay_wake: Arc<Notify>,
     pub(crate) migrations: &'static Migrator,
     pub(crate) config: config::Shell,
-    relay_pool: PgPool,
+    pub(crate) relay_pool: PgPool,
     pub(crate) readiness: Readiness,
 }
 
@@ -129,7 +130,11 @@ impl Server {
     /// Consumes the events that `producer` publishes.
     #[must_use]
     pub fn consume(mut self, producer: &str, handler: impl Handler) -> Self {
-        self.subscriptions.push(Subscription { stream: stream_name(producer), handler: Arc::new(handler) });
+        self.subscriptions.push(Subscription {
+            producer: producer.to_owned(),
+            stream: stream_name(producer),
+            handler: Arc::new(handler),
+        });
         self
     }
 
@@ -165,7 +170,7 @@ impl Server {
         };
         let road = Road::connect(&shell.config.nats_url, shell.service, settings).await?;
         let mut tasks = JoinSet::new();
-        consume(&shell, &road, (subscriptions, retry_unit), &mut tasks);
+        backbone::consume(&shell, &road, (subscriptions, retry_unit), &mut tasks);
         for job in jobs {
             let draining = shell.draining.clone();
             tasks.spawn(async move {
@@ -176,7 +181,7 @@ impl Server {
         let relay =
             Relay { pool: shell.relay_pool.clone(), road: road.clone(), wake: Arc::clone(&shell.relay_wake) };
         let relay = tokio::spawn(relay.run(relay_ends.clone()));
-        let repair = repair(&shell, &road);
+        let repair = backbone::repair(&shell, &road);
         let background = background(&shell, road, health_listener);
 
         announce(&shell, addresses)?;
@@ -192,35 +197,6 @@ impl Server {
         tracing::info!("drained");
         served
     }
-}
-
-/// Takes events, and tries again those that failed.
-fn consume(
-    shell: &Shell,
-    road: &Road,
-    (subscriptions, retry_unit): (Vec<Subscription>, Duration),
-    tasks: &mut JoinSet<()>,
-) {
-    for subscription in subscriptions.clone() {
-        let (database, road) = (shell.database.clone(), road.clone());
-        let consumer = Consumer { service: shell.service, subscription, database, road, retry_unit };
-        tasks.spawn(consumer.run(shell.draining.clone()));
-    }
-    if !subscriptions.is_empty() {
-        let retry = Retry { subscriptions, database: shell.database.clone(), unit: retry_unit };
-        tasks.spawn(retry.run(shell.draining.clone()));
-    }
-}
-
-/// Sees to it that the stream holds what it acknowledged; ended by dropping the set.
-fn repair(shell: &Shell, road: &Road) -> JoinSet<()> {
-    let mut repair = JoinSet::new();
-    let every = Duration::from_secs;
-    let (pool, road) = (shell.relay_pool.clone(), road.clone());
-    let check = StreamCheck { pool: pool.clone(), road: road.clone() };
-    repair.spawn(check.run(every(shell.config.stream_check_seconds)));
-    repair.spawn(Audit { pool, road }.run(every(shell.config.stream_audit_seconds)));
-    repair
 }
 
 fn gate(shell: &Shell, services: &[&str]) -> anyhow::Result<GateLayer> {

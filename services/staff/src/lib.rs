@@ -14,7 +14,8 @@ use anyhow::Context;
 use kit::{database::Database, server::Server, server::Shell};
 use proto::staff::v1::{
     assignment_service_server::AssignmentServiceServer, person_service_server::PersonServiceServer,
-    seat_service_server::SeatServiceServer, unit_service_server::UnitServiceServer,
+    replay_service_server::ReplayServiceServer, seat_service_server::SeatServiceServer,
+    unit_service_server::UnitServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -32,11 +33,13 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
     let app = app::App::new(&shell);
+    let replays = grpc::Replays::new(&shell);
     Server::new(shell)
         .service(UnitServiceServer::new(grpc::Units::new(app.clone())))
         .service(SeatServiceServer::new(grpc::Seats::new(app.clone())))
         .service(PersonServiceServer::new(grpc::People::new(app.clone())))
         .service(AssignmentServiceServer::new(grpc::Assignments::new(app.clone())))
+        .service(ReplayServiceServer::new(replays))
         .job(app.announce())
         .serve()
         .await

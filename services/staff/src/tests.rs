@@ -5,6 +5,7 @@ mod assignments;
 mod directory;
 mod model;
 mod people;
+mod replay;
 mod schema;
 mod seats;
 mod units;

@@ -12,7 +12,7 @@ use kit::{server::Server, server::Shell};
 use proto::training::v1::{
     batch_service_server::BatchServiceServer, enrolment_service_server::EnrolmentServiceServer,
     lottery_service_server::LotteryServiceServer, need_service_server::NeedServiceServer,
-    programme_service_server::ProgrammeServiceServer,
+    programme_service_server::ProgrammeServiceServer, replay_service_server::ReplayServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -30,12 +30,14 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
     let app = app::App::new(&shell);
+    let replays = grpc::Replays::new(&shell);
     Server::new(shell)
         .service(NeedServiceServer::new(grpc::Needs::new(app.clone())))
         .service(ProgrammeServiceServer::new(grpc::Programmes::new(app.clone())))
         .service(BatchServiceServer::new(grpc::Batches::new(app.clone())))
         .service(EnrolmentServiceServer::new(grpc::Enrolments::new(app.clone())))
         .service(LotteryServiceServer::new(grpc::Lotteries::new(app.clone())))
+        .service(ReplayServiceServer::new(replays))
         .consume("evaluation", events::consume::EvaluationEvents)
         .consume("staff", events::consume::StaffEvents)
         .job(app.nominate_for_needs())

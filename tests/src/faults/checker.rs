@@ -1,5 +1,5 @@
 //! Looks where every event is: committed in its service's log, taken off the outbox, held by the stream, applied by each
-//! consumer, and seen in what the consumer made of it. It only reads.
+//! consumer, and seen in what the consumer made of it. It only reads, but where it is asked to spoil something.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -69,6 +69,13 @@ impl Checker {
 
     pub(super) fn jetstream(&self) -> &jetstream::Context {
         &self.jetstream
+    }
+
+    /// Spoils what a consumer knows; answers an error where nothing was there to be spoiled.
+    pub(super) async fn forget(&self, statement: &'static str) -> Result<()> {
+        let rows = sqlx::query(statement).execute(&self.database).await?.rows_affected();
+        anyhow::ensure!(rows > 0, "{statement} changes nothing");
+        Ok(())
     }
 
     /// Waits until nothing is under way, and looks; what is wrong by then stays wrong.

@@ -25,6 +25,8 @@ pub(super) enum Fault {
     StreamHoled,
     /// A durable consumer is deleted.
     DurableDeleted,
+    /// What a consumer knew is gone or old, though it was applied once; and its durable consumer is deleted.
+    ProjectionLost,
     /// NATS is killed and comes back.
     NatsKilled,
     /// NATS stands still for a while.
@@ -44,11 +46,12 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::StreamDeleted,
         Self::StreamCut,
         Self::StreamHoled,
         Self::DurableDeleted,
+        Self::ProjectionLost,
         Self::NatsKilled,
         Self::NatsFrozen,
         Self::PostgresCrashed,
@@ -79,6 +82,12 @@ impl Fault {
                 let stream = checker.jetstream().get_stream("EVT_COMPLAINTS").await?;
                 ensure!(stream.delete_consumer("evaluation").await?.success, "not deleted");
             }
+            Self::ProjectionLost => {
+                checker.forget("DELETE FROM evaluation.unit WHERE id::text < '8'").await?;
+                checker.forget("UPDATE evaluation.unit SET epoch = 1, parent = NULL").await?;
+                let stream = checker.jetstream().get_stream("EVT_STAFF").await?;
+                ensure!(stream.delete_consumer("evaluation").await?.success, "not deleted");
+            }
             Self::NatsKilled => stack.crash(Part::Nats)?,
             Self::PostgresCrashed => stack.crash(Part::Postgres)?,
             Self::ProducerKilled => stack.crash(Part::Service("complaints"))?,
@@ -92,7 +101,7 @@ impl Fault {
 
     pub(super) async fn heal(self, stack: &Stack, _: &Checker) -> Result<()> {
         match self {
-            Self::StreamDeleted | Self::StreamHoled | Self::DurableDeleted => {}
+            Self::StreamDeleted | Self::StreamHoled | Self::DurableDeleted | Self::ProjectionLost => {}
             Self::StreamCut => {
                 let (store, before) =
                     (stack.folder().join("jetstream"), stack.folder().join("jetstream-before"));

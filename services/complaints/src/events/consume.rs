@@ -1,6 +1,6 @@
 //! What this service takes from others' events: the tree of units, by which reports are routed and seen.
 
-use kit::events::{Handler, HandlerError, Received};
+use kit::events::{Handler, HandlerError, Projection, Received};
 use prost::{Message, Name};
 use proto::staff::{events::v1::UnitChanged, v1};
 use sqlx::PgConnection;
@@ -25,6 +25,10 @@ impl Handler for StaffEvents {
             .ok_or_else(|| HandlerError::Permanent("it holds no unit".to_owned()))?;
         store::unit::project(connection, &unit(told, event)?).await?;
         Ok(())
+    }
+
+    fn projections(&self) -> &'static [Projection] {
+        const { &[Projection::of("unit", "unit")] }
     }
 }
 

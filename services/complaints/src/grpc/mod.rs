@@ -3,9 +3,11 @@
 mod catalog;
 mod commands;
 pub(crate) mod convert;
+mod replay;
 mod service;
 mod status;
 mod watch;
 
 pub(crate) use catalog::Catalog;
+pub(crate) use replay::Replays;
 pub(crate) use service::Complaints;

@@ -4,7 +4,7 @@
 use jiff::{Timestamp, civil::Date};
 use kit::{
     clock::from_proto,
-    events::{Handler, HandlerError, Received},
+    events::{Handler, HandlerError, Projection, Received},
 };
 use prost::{Message, Name};
 use proto::{
@@ -48,6 +48,10 @@ impl Handler for StaffEvents {
         let unit = Unit { id: id("units/", &told.name)?, epoch: event.epoch, version: event.version, parent };
         Ok(store::unit::project(connection, &unit).await?)
     }
+
+    fn projections(&self) -> &'static [Projection] {
+        const { &[Projection::of("unit", "unit")] }
+    }
 }
 
 #[async_trait]
@@ -55,6 +59,10 @@ impl Handler for ComplaintEvents {
     async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
         let Some(snapshot) = snapshot(event)? else { return Ok(()) };
         Ok(store::fact::insert(connection, &fact(event, &snapshot)?).await?)
+    }
+
+    fn projections(&self) -> &'static [Projection] {
+        const { &[Projection { id: "complaint", ..Projection::of("complaint", "fact") }] }
     }
 }
 
@@ -73,6 +81,10 @@ impl Handler for TrainingEvents {
         }
         // What else training tells has no use here.
         Ok(())
+    }
+
+    fn projections(&self) -> &'static [Projection] {
+        const { &[Projection::of("intervention", "intervention")] }
     }
 }
 

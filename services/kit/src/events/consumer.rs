@@ -4,13 +4,14 @@
 
 mod apply;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     AckKind, Message,
     consumer::{AckPolicy, DeliverPolicy, pull, pull::MessagesErrorKind},
 };
 use futures::{FutureExt, StreamExt};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -37,6 +38,8 @@ pub(crate) struct Consumer {
     pub(crate) road: Road,
     /// What waiting times between deliveries are multiples of.
     pub(crate) retry_unit: Duration,
+    /// Notified where it may have missed events that the stream has no more.
+    pub(crate) missed: Arc<Notify>,
 }
 
 impl Consumer {
@@ -101,6 +104,7 @@ impl Consumer {
         if let Ok(consumer) =
             self.road.jetstream.get_consumer_from_stream::<pull::Config, _, _>(self.service, stream).await
         {
+            self.look_for_a_gap(&consumer).await?;
             return Ok(consumer);
         }
         let newest: Option<Uuid> = sqlx::query_scalar(
@@ -133,7 +137,25 @@ impl Consumer {
             )
             .await?;
         tracing::info!(stream, "made the durable consumer, which was missing");
+        // What the stream kept no more when it was made is known to the producer alone.
+        self.missed.notify_one();
         Ok(consumer)
+    }
+
+    /// A consumer that slept through what the stream keeps has missed what lies between.
+    async fn look_for_a_gap(
+        &self,
+        consumer: &async_nats::jetstream::consumer::Consumer<pull::Config>,
+    ) -> anyhow::Result<()> {
+        let stream = self.road.jetstream.get_stream(&self.subscription.stream).await?;
+        let first = stream.cached_info().state.first_sequence;
+        let reached = consumer.cached_info().ack_floor.stream_sequence;
+        if reached + 1 < first {
+            let stream = &self.subscription.stream;
+            tracing::error!(stream, reached, first, "the stream no longer has what was not consumed yet");
+            self.missed.notify_one();
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! How facts travel: appended beside the change they tell of, carried to the stream by a relay, applied once by each
 //! consumer. Payloads are bytes here; what they mean is the services' business.
 
+mod compare;
+mod comparer;
 mod consumer;
 mod dead_letter;
 mod failure;
@@ -12,7 +14,11 @@ mod road;
 mod stream_audit;
 mod stream_check;
 mod subscription;
+mod wire;
 
+pub use compare::Projection;
+pub(crate) use compare::{Comparison, Peers};
+pub(crate) use comparer::Comparer;
 pub(crate) use consumer::Consumer;
 pub use failure::HandlerError;
 pub use outbox::{Event, append};
@@ -21,10 +27,10 @@ pub(crate) use relay::Relay;
 pub(crate) use retry::{RETRY_UNIT, Retry};
 pub use road::stream_name;
 pub(crate) use road::{Road, StreamSettings};
-pub use subscription::Handler;
-pub(crate) use subscription::Subscription;
 pub(crate) use stream_audit::Audit;
 pub(crate) use stream_check::StreamCheck;
+pub use subscription::Handler;
+pub(crate) use subscription::Subscription;
 
 /// How many shards a stream's subjects have; an aggregate stays in one.
 pub const SHARDS: u32 = 16;

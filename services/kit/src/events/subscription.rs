@@ -9,6 +9,7 @@ use tonic::async_trait;
 use uuid::Uuid;
 
 use super::{
+    compare::Projection,
     dead_letter::{DeadLetter, Reason},
     failure::{Failure, HandlerError},
     received::Received,
@@ -20,11 +21,17 @@ pub trait Handler: Send + Sync + 'static {
     /// Applies one event in the transaction that `connection` is in. Projections guard with `(epoch, version)`; all
     /// else must come to the same end in any order.
     async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError>;
+
+    /// Where it keeps what it knows of the producer's aggregates, to be compared with what the producer knows.
+    fn projections(&self) -> &'static [Projection] {
+        &[]
+    }
 }
 
 /// Which stream a service reads, and what it does with it.
 #[derive(Clone)]
 pub(crate) struct Subscription {
+    pub(crate) producer: String,
     pub(crate) stream: String,
     pub(crate) handler: Arc<dyn Handler>,
 }

@@ -4,11 +4,13 @@ mod assignments;
 mod commands;
 pub(crate) mod convert;
 mod people;
+mod replay;
 mod seats;
 mod status;
 mod units;
 
 pub(crate) use assignments::Assignments;
 pub(crate) use people::People;
+pub(crate) use replay::Replays;
 pub(crate) use seats::Seats;
 pub(crate) use units::Units;

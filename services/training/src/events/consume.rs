@@ -2,7 +2,7 @@
 //! nominates nobody: that is a job's, so that the order in which events arrive doesn't matter.
 
 use jiff::civil::Date;
-use kit::events::{Handler, HandlerError, Received};
+use kit::events::{Handler, HandlerError, Projection, Received};
 use prost::{Message, Name};
 use proto::{
     evaluation::events::v1::TrainingNeedIdentified,
@@ -47,6 +47,16 @@ impl Handler for EvaluationEvents {
         need::project(connection, &identified).await?;
         Ok(())
     }
+
+    fn projections(&self) -> &'static [Projection] {
+        const {
+            &[Projection {
+                epoch: "signal_epoch",
+                version: "signal_version",
+                ..Projection::of("training_need", "need")
+            }]
+        }
+    }
 }
 
 #[async_trait]
@@ -71,6 +81,17 @@ impl Handler for StaffEvents {
         }
         // What else staff tells has no use here.
         Ok(())
+    }
+
+    fn projections(&self) -> &'static [Projection] {
+        const {
+            &[
+                Projection::of("unit", "unit"),
+                Projection::of("seat", "seat"),
+                Projection::of("person", "person"),
+                Projection::of("assignment", "assignment"),
+            ]
+        }
     }
 }
 

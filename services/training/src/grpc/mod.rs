@@ -7,6 +7,7 @@ mod enrolments;
 mod lotteries;
 mod needs;
 mod programmes;
+mod replay;
 mod status;
 
 pub(crate) use batches::Batches;
@@ -14,3 +15,4 @@ pub(crate) use enrolments::Enrolments;
 pub(crate) use lotteries::Lotteries;
 pub(crate) use needs::Needs;
 pub(crate) use programmes::Programmes;
+pub(crate) use replay::Replays;

@@ -1,0 +1,3 @@
+//! ReplayService.
+
+kit::replay_service!(proto::complaints::v1);
