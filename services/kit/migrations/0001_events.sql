@@ -118,6 +118,16 @@ CREATE TABLE request_reply (
 );
 CREATE INDEX request_reply_recorded_at ON request_reply (recorded_at);
 
+-- What operators did, and why; written in the transaction of the act. For adding and reading.
+CREATE TABLE operator_act (
+    id          uuid        PRIMARY KEY,
+    act         text        NOT NULL,
+    subject     text        NOT NULL,
+    actor       text        NOT NULL,
+    reason      text        NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- The functions below run with the owner's rights, on the schema they were made in, whoever calls them.
 DO $functions$
 DECLARE
@@ -186,6 +196,7 @@ BEGIN
 
     -- History is for adding and reading.
     EXECUTE format('REVOKE UPDATE, DELETE ON event_log FROM %I', schema_name || '_app');
+    EXECUTE format('REVOKE UPDATE, DELETE ON operator_act FROM %I', schema_name || '_app');
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON history_epoch FROM %I', schema_name || '_app');
     EXECUTE format('GRANT SELECT ON event_log, history_epoch TO %I', schema_name || '_relay');
     EXECUTE format('GRANT SELECT, INSERT, DELETE ON outbox_pending TO %I', schema_name || '_relay');

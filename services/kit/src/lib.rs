@@ -9,6 +9,7 @@ pub mod events;
 mod gate;
 mod health;
 pub mod identity;
+mod operations;
 pub mod page;
 pub mod readiness;
 pub mod replay;

@@ -20,6 +20,7 @@ use crate::{
     gate::GateLayer,
     health::background,
     identity::Verifier,
+    operations::{self, Operations},
     readiness::Readiness,
     scopes::Scopes,
 };
@@ -158,7 +159,8 @@ impl Server {
     /// # Errors
     /// A port is taken, the key set is unreadable, or an RPC states no scope.
     pub async fn serve(self) -> anyhow::Result<()> {
-        let Self { shell, routes, services, subscriptions, jobs, retry_unit } = self;
+        let Self { shell, routes, mut services, subscriptions, jobs, retry_unit } = self;
+        services.push(operations::NAME);
         let gate = gate(&shell, &services)?;
         let listener = TcpListener::bind(shell.config.listen).await?;
         let health_listener = TcpListener::bind(shell.config.health_listen).await?;
@@ -169,6 +171,7 @@ impl Server {
             max_bytes: shell.config.stream_max_bytes,
         };
         let road = Road::connect(&shell.config.nats_url, shell.service, settings).await?;
+        let routes = routes.add_service(Operations::new(&shell, &road, &subscriptions).server());
         let mut tasks = JoinSet::new();
         backbone::consume(&shell, &road, (subscriptions, retry_unit), &mut tasks);
         for job in jobs {

@@ -2,15 +2,25 @@
 //! told.
 
 mod dead_letters;
+mod deciding;
+mod looking;
 mod script;
 
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{self, stream::Config};
 use clap::Parser;
-use dev::{cluster::Role, harness::World};
+use dev::{
+    client::{authorized, channel},
+    cluster::Role,
+    harness::World,
+    token::Identity,
+};
+use proto::ops::v1::{self, operations_service_client::OperationsServiceClient};
 use sqlx::{Connection, PgConnection, migrate::Migrator};
 use tokio_util::sync::CancellationToken;
+use tonic::{Status, transport::Channel};
+use tonic_types::StatusExt;
 use uuid::Uuid;
 
 use crate::{config, server::Server, server::Shell};
@@ -36,11 +46,14 @@ struct Place {
     world: World,
     jetstream: jetstream::Context,
     script: Script,
+    producers: Vec<&'static str>,
+    retry_unit: Duration,
 }
 
 /// A served service.
 struct Served {
     place: Place,
+    client: OperationsServiceClient<Channel>,
     shutdown: CancellationToken,
     task: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
@@ -56,16 +69,32 @@ impl Place {
         let config = Config { name: STREAM.to_owned(), subjects, max_bytes: 16 << 20, ..Default::default() };
         jetstream.create_stream(config).await.unwrap();
         let script = Script::new(world.database_url(SERVICE, Role::App));
-        Self { world, jetstream, script }
+        Self { world, jetstream, script, producers: vec!["staff"], retry_unit: UNIT }
     }
 
-    fn serve(self) -> Served {
+    async fn serve(self) -> Served {
         let arguments = Arguments::parse_from(self.world.serve_arguments(SERVICE));
         let shutdown = CancellationToken::new();
         let shell = Shell::try_new(&arguments.shell, SERVICE, &MIGRATIONS, shutdown.clone()).unwrap();
-        let server = Server::new(shell).consume("staff", self.script.clone()).retry_unit(UNIT);
-        let task = tokio::spawn(server.serve());
-        Served { place: self, shutdown, task }
+        let server = self
+            .producers
+            .iter()
+            .fold(Server::new(shell), |server, producer| server.consume(producer, self.script.clone()));
+        let task = tokio::spawn(server.retry_unit(self.retry_unit).serve());
+        let address = self.world.grpc_address(SERVICE).await;
+        let client = OperationsServiceClient::new(channel(&address).await.unwrap());
+        Served { place: self, client, shutdown, task }
+    }
+
+    /// As so many processes left an event that died trying it.
+    async fn tried(&self, event: Uuid, times: i64) {
+        sqlx::query("INSERT INTO delivery_attempt (event_id, consumer, attempts) VALUES ($1, $2, $3)")
+            .bind(event)
+            .bind(STREAM)
+            .bind(times)
+            .execute(&mut self.connection().await)
+            .await
+            .unwrap();
     }
 
     /// Publishes an event as its producer would.
@@ -141,6 +170,36 @@ impl Place {
 }
 
 impl Served {
+    /// A token of a system for operators.
+    fn token(&self, scopes: &[&str]) -> String {
+        self.place.world.token(&Identity {
+            subject: "operator".to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            ..Identity::default()
+        })
+    }
+
+    async fn get(&self, name: &str) -> v1::DeadLetter {
+        let request = v1::GetDeadLetterRequest { name: name.to_owned() };
+        let request = authorized(request, &self.token(&["ops.read"]));
+        self.client.clone().get_dead_letter(request).await.unwrap().into_inner().dead_letter.unwrap()
+    }
+
+    async fn retry(&self, request: &v1::RetryDeadLetterRequest) -> Result<v1::DeadLetter, Status> {
+        let request = authorized(request.clone(), &self.token(&["ops.manage"]));
+        Ok(self.client.clone().retry_dead_letter(request).await?.into_inner().dead_letter.unwrap())
+    }
+
+    async fn give_up(&self, request: &v1::DropDeadLetterRequest) -> Result<v1::DeadLetter, Status> {
+        let request = authorized(request.clone(), &self.token(&["ops.manage"]));
+        Ok(self.client.clone().drop_dead_letter(request).await?.into_inner().dead_letter.unwrap())
+    }
+
+    async fn lag(&self) -> v1::GetLagResponse {
+        let request = authorized(v1::GetLagRequest {}, &self.token(&["ops.read"]));
+        self.client.clone().get_lag(request).await.unwrap().into_inner()
+    }
+
     /// Ends the service; what it stood on stays.
     async fn stop(self) -> Place {
         self.shutdown.cancel();
@@ -151,6 +210,16 @@ impl Served {
     async fn finish(self) {
         self.stop().await.world.finish().await;
     }
+}
+
+/// The name of an event's dead letter.
+fn letter_name(event: Uuid) -> String {
+    format!("deadLetters/{STREAM}.{event}")
+}
+
+/// The reason of an error.
+fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
 /// Waits for a condition, and fails the test where it doesn't come.

@@ -124,15 +124,7 @@ impl Consumer {
             .road
             .jetstream
             .create_consumer_strict_on_stream(
-                pull::Config {
-                    durable_name: Some(self.service.to_owned()),
-                    deliver_policy,
-                    ack_policy: AckPolicy::Explicit,
-                    ack_wait: ACK_WAIT,
-                    max_deliver: -1,
-                    max_ack_pending: MAX_ACK_PENDING,
-                    ..pull::Config::default()
-                },
+                pull::Config { deliver_policy, ..shipped(self.service) },
                 stream,
             )
             .await?;
@@ -156,6 +148,18 @@ impl Consumer {
             self.missed.notify_one();
         }
         Ok(())
+    }
+}
+
+/// A service's durable as it is made, but for where it begins.
+pub(super) fn shipped(service: &str) -> pull::Config {
+    pull::Config {
+        durable_name: Some(service.to_owned()),
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: ACK_WAIT,
+        max_deliver: -1,
+        max_ack_pending: MAX_ACK_PENDING,
+        ..pull::Config::default()
     }
 }
 

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{failure::Fault, received::Received};
+use crate::stored::Instant;
 
 /// What is kept of an error's text.
 const MAX_ERROR_CHARACTERS: usize = 1_000;
@@ -43,6 +44,9 @@ pub(crate) enum State {
 }
 
 impl Reason {
+    const ALL: [Self; 5] =
+        [Self::Unreadable, Self::Permanent, Self::AttemptsExhausted, Self::Transient, Self::OlderThanInbox];
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Unreadable => "UNREADABLE",
@@ -67,6 +71,14 @@ impl State {
     }
 }
 
+impl TryFrom<String> for Reason {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|reason| reason.word() == word).ok_or(word)
+    }
+}
+
 impl TryFrom<String> for State {
     type Error = String;
 
@@ -75,17 +87,25 @@ impl TryFrom<String> for State {
     }
 }
 
-/// A dead letter.
+/// A dead letter. Lists leave headers and payload empty.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct DeadLetter {
     pub(crate) event_id: Uuid,
     pub(crate) stream: String,
+    pub(crate) subject: String,
+    pub(crate) event_type: String,
+    pub(crate) resource: String,
     pub(crate) headers: String,
     pub(crate) payload: Vec<u8>,
+    #[sqlx(try_from = "String")]
+    pub(crate) reason: Reason,
     pub(crate) error: String,
     pub(crate) attempts: i64,
     #[sqlx(try_from = "String")]
     pub(crate) state: State,
+    pub(crate) retry_at: Option<Instant>,
+    pub(crate) recorded_at: Instant,
+    pub(crate) updated_at: Instant,
 }
 
 impl DeadLetter {
@@ -106,6 +126,8 @@ impl DeadLetter {
 pub(crate) enum Next {
     /// It was applied.
     Resolved,
+    /// It is given up.
+    Dropped,
     /// It waits for a person.
     Parked(Fault),
     /// It is tried again by the clock, after this time.
@@ -116,6 +138,7 @@ impl Next {
     fn columns(self) -> (State, Option<Fault>, Option<Duration>) {
         match self {
             Self::Resolved => (State::Resolved, None, None),
+            Self::Dropped => (State::Dropped, None, None),
             Self::Parked(fault) => (State::Parked, Some(fault), None),
             Self::Waiting(fault, delay) => (State::Waiting, Some(fault), Some(delay)),
         }
@@ -185,19 +208,33 @@ pub(super) async fn claim_due(
     .await
 }
 
-/// Reads a dead letter and keeps others from moving it until the transaction ends.
-pub(crate) async fn lock(
+/// Reads a dead letter.
+pub(crate) async fn get(
     connection: &mut PgConnection,
     (stream, event): (&str, Uuid),
 ) -> Result<Option<DeadLetter>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT event_id, stream, headers::text AS headers, payload, error, attempts, state
-         FROM dead_letter WHERE event_id = $1 AND consumer = $2 FOR UPDATE",
+        "SELECT event_id, stream, subject, event_type, resource, headers::text AS headers, payload, reason, error, attempts,
+                state, retry_at, recorded_at, updated_at
+         FROM dead_letter WHERE event_id = $1 AND consumer = $2",
     )
     .bind(event)
     .bind(stream)
     .fetch_optional(connection)
     .await
+}
+
+/// Reads a dead letter and keeps others from moving it until the transaction ends.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    key: (&str, Uuid),
+) -> Result<Option<DeadLetter>, sqlx::Error> {
+    sqlx::query("SELECT FROM dead_letter WHERE event_id = $1 AND consumer = $2 FOR UPDATE")
+        .bind(key.1)
+        .bind(key.0)
+        .execute(&mut *connection)
+        .await?;
+    get(connection, key).await
 }
 
 /// Moves a dead letter whose row is locked.

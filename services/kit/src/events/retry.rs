@@ -98,7 +98,7 @@ impl Retry {
             Next::Waiting(fault, _) => {
                 tracing::warn!(%event, stream, error = fault.error, attempts, "an event failed again");
             }
-            Next::Resolved => {
+            Next::Resolved | Next::Dropped => {
                 tracing::info!(%event, stream, attempts, "applied a dead letter")
             }
         }

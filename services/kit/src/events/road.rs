@@ -91,22 +91,7 @@ impl Road {
                 _ => return Err(error.into()),
             },
         }
-        self.jetstream
-            .create_stream(Config {
-                name: name.clone(),
-                subjects: vec![format!("evt.{}.>", self.service)],
-                retention: RetentionPolicy::Limits,
-                storage: StorageType::File,
-                discard: DiscardPolicy::New,
-                max_age: MAX_AGE,
-                max_bytes: self.settings.max_bytes,
-                max_message_size: MAX_MESSAGE_BYTES,
-                duplicate_window: DUPLICATE_WINDOW,
-                num_replicas: self.settings.replicas,
-                deny_delete: true,
-                ..Config::default()
-            })
-            .await?;
+        self.jetstream.create_stream(self.shipped()).await?;
         tracing::info!(stream = name, "made the stream, which was missing");
         Ok(())
     }
@@ -124,6 +109,24 @@ impl Road {
                 LastRawMessageErrorKind::JetStream(refused) if refused.code() == 404 => Ok(None),
                 _ => Err(error.into()),
             },
+        }
+    }
+
+    /// This service's stream as it is made.
+    pub(super) fn shipped(&self) -> Config {
+        Config {
+            name: stream_name(self.service),
+            subjects: vec![format!("evt.{}.>", self.service)],
+            retention: RetentionPolicy::Limits,
+            storage: StorageType::File,
+            discard: DiscardPolicy::New,
+            max_age: MAX_AGE,
+            max_bytes: self.settings.max_bytes,
+            max_message_size: MAX_MESSAGE_BYTES,
+            duplicate_window: DUPLICATE_WINDOW,
+            num_replicas: self.settings.replicas,
+            deny_delete: true,
+            ..Config::default()
         }
     }
 

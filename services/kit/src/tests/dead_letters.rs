@@ -18,7 +18,7 @@ async fn an_event_that_fails_a_few_times_is_applied_exactly_once_and_its_dead_le
     // In the batch, five times alone, once by the clock.
     place.script.play(event, &[Fails, Fails, Fails, Fails, Fails, Fails, Fails, Applied]);
     place.publish(event).await;
-    let served = place.serve();
+    let served = place.serve().await;
     assert_eq!(served.place.letter_in(event, "RESOLVED").await, letter("RESOLVED", "TRANSIENT", 7));
     served.place.quiet().await;
     assert_eq!(served.place.effects(event).await, 1);
@@ -32,7 +32,7 @@ async fn an_event_that_passes_while_the_stream_still_delivers_it_has_no_dead_let
     let event = Uuid::now_v7();
     place.script.play(event, &[Fails, Fails, Fails, Applied]);
     place.publish(event).await;
-    let served = place.serve();
+    let served = place.serve().await;
     served.place.applied(event).await;
     served.place.quiet().await;
     assert_eq!((served.place.effects(event).await, served.place.letter(event).await), (1, None));
@@ -48,7 +48,7 @@ async fn an_event_that_always_fails_is_parked_before_its_ninth_try_and_its_neigh
     for event in &events {
         place.publish(*event).await;
     }
-    let served = place.serve();
+    let served = place.serve().await;
     let parked = served.place.letter_in(poison, "PARKED").await;
     assert_eq!(parked, letter("PARKED", "ATTEMPTS_EXHAUSTED", 8));
     // The first call was the batch's; each later one found itself counted.
@@ -66,14 +66,9 @@ async fn an_event_that_ended_the_process_at_eight_tries_is_parked_without_anothe
     let place = Place::new().await;
     let event = Uuid::now_v7();
     place.script.play(event, &[Fails]);
-    // As eight processes left it that died in the middle.
-    sqlx::query("INSERT INTO delivery_attempt (event_id, consumer, attempts) VALUES ($1, 'EVT_STAFF', 8)")
-        .bind(event)
-        .execute(&mut place.connection().await)
-        .await
-        .unwrap();
+    place.tried(event, 8).await;
     place.publish(event).await;
-    let served = place.serve();
+    let served = place.serve().await;
     let parked = served.place.letter_in(event, "PARKED").await;
     assert_eq!(parked, letter("PARKED", "ATTEMPTS_EXHAUSTED", 8));
     // Only the batch called.
@@ -87,7 +82,7 @@ async fn a_dead_letter_whose_try_by_the_clock_ended_the_process_eight_times_is_p
     let event = Uuid::now_v7();
     place.script.play(event, &[Fails]);
     place.publish(event).await;
-    let served = place.serve();
+    let served = place.serve().await;
     served.place.letter_in(event, "PARKED").await;
     let calls = served.place.script.counted(event).len();
     sqlx::query("UPDATE dead_letter SET state = 'WAITING', retry_at = clock_timestamp() WHERE event_id = $1")
@@ -107,7 +102,7 @@ async fn an_event_that_makes_no_sense_is_parked_at_once_and_whole() {
     place.script.play(event, &[Refuses]);
     place.publish(event).await;
     place.publish(neighbour).await;
-    let served = place.serve();
+    let served = place.serve().await;
     assert_eq!(served.place.letter_in(event, "PARKED").await, letter("PARKED", "PERMANENT", 1));
     served.place.applied(neighbour).await;
     served.place.quiet().await;
@@ -133,7 +128,7 @@ async fn a_handler_that_panics_ends_neither_the_consumer_nor_its_neighbours() {
     place.script.play(event, &[Panics]);
     place.publish(event).await;
     place.publish(neighbour).await;
-    let served = place.serve();
+    let served = place.serve().await;
     let parked = served.place.letter_in(event, "PARKED").await;
     assert_eq!(parked, letter("PARKED", "ATTEMPTS_EXHAUSTED", 8));
     assert_eq!((served.place.effects(event).await, served.place.effects(neighbour).await), (0, 1));
@@ -146,7 +141,7 @@ async fn what_cannot_be_read_or_is_too_old_to_be_known_is_parked_at_once() {
     place.publish_raw(&[("ce-type", "something\0")]).await;
     let old = Uuid::from_u128(0x0100_0000_0000_7000_8000_0000_0000_0001);
     place.publish(old).await;
-    let served = place.serve();
+    let served = place.serve().await;
     assert_eq!(served.place.letter_in(old, "PARKED").await, letter("PARKED", "OLDER_THAN_INBOX", 1));
     served.place.quiet().await;
     let unreadable: Vec<(String, String, i64)> =
@@ -165,7 +160,7 @@ async fn another_delivery_of_a_parked_event_is_left_to_its_dead_letter() {
     let (event, later) = (Uuid::now_v7(), Uuid::now_v7());
     place.script.play(event, &[Refuses]);
     place.publish(event).await;
-    let served = place.serve();
+    let served = place.serve().await;
     served.place.letter_in(event, "PARKED").await;
     served.place.script.play(event, &[Applied]);
     served.place.publish(event).await;

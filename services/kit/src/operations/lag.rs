@@ -1,0 +1,104 @@
+//! How far this service is behind: with telling its own events, and with applying others'. It answers what the database
+//! knows where NATS doesn't answer.
+
+use std::collections::HashMap;
+
+use futures::future::join_all;
+use prost_types::Duration;
+use proto::ops::v1::{ConsumerLag, GetLagResponse, OutboxLag, Presence};
+use sqlx::PgConnection;
+
+use super::{Operations, failure::Failure};
+use crate::{clock::to_proto, events::Found, stored::Instant};
+
+const MICROSECONDS: i64 = 1_000_000;
+
+impl Operations {
+    pub(super) async fn lag(&self) -> Result<GetLagResponse, Failure> {
+        let outbox = async {
+            let mut outbox = pending(&mut *self.database.acquire().await?).await?;
+            outbox.stream = self.road.own_stream_name();
+            let (presence, info) = found(self.road.look_at_stream().await);
+            outbox.stream_presence = presence.into();
+            outbox.messages = info.map_or(0, |info| number(info.state.messages));
+            Ok(outbox)
+        };
+        let consumers = async {
+            let mut letters = open_letters(&mut *self.database.acquire().await?).await?;
+            let consumers = self.subscriptions.iter().map(|subscription| {
+                let letters = letters.remove(&subscription.stream).unwrap_or_default();
+                self.consumer_lag(&subscription.stream, letters)
+            });
+            join_all(consumers).await.into_iter().collect::<Result<Vec<_>, _>>()
+        };
+        let (outbox, consumers) = futures::try_join!(outbox, consumers)?;
+        Ok(GetLagResponse { outbox: Some(outbox), consumers })
+    }
+
+    async fn consumer_lag(
+        &self,
+        stream: &str,
+        (waiting, parked): (i64, i64),
+    ) -> Result<ConsumerLag, Failure> {
+        let applied: Option<Instant> = sqlx::query_scalar(
+            "SELECT applied_at FROM inbox WHERE consumer = $1 ORDER BY event_id DESC LIMIT 1",
+        )
+        .bind(stream)
+        .fetch_optional(&mut *self.database.acquire().await?)
+        .await?;
+        let (presence, info) = found(self.road.look_at_durable(stream).await);
+        let mut lag = ConsumerLag {
+            stream: stream.to_owned(),
+            consumer: self.road.durable_name().to_owned(),
+            consumer_presence: presence.into(),
+            dead_letters_waiting: waiting,
+            dead_letters_parked: parked,
+            last_apply_time: applied.map(|at| to_proto(at.to_jiff())),
+            ..ConsumerLag::default()
+        };
+        if let Some(info) = info {
+            lag.pending = number(info.num_pending);
+            lag.ack_pending = number(info.num_ack_pending);
+            lag.redelivered = number(info.num_redelivered);
+        }
+        Ok(lag)
+    }
+}
+
+/// What the stream has not acknowledged.
+async fn pending(connection: &mut PgConnection) -> Result<OutboxLag, sqlx::Error> {
+    let (pending, age): (i64, Option<i64>) = sqlx::query_as(
+        "SELECT count(*), (extract(epoch FROM clock_timestamp() - min(recorded_at)) * 1000000)::bigint FROM outbox_pending",
+    )
+    .fetch_one(connection)
+    .await?;
+    let oldest_pending_age = age.map(|age| Duration {
+        seconds: age / MICROSECONDS,
+        nanos: i32::try_from(age % MICROSECONDS * 1_000).unwrap_or_default(),
+    });
+    // No acknowledged event is kept to be looked for yet, so there is no watermark to show.
+    Ok(OutboxLag { pending, oldest_pending_age, ..OutboxLag::default() })
+}
+
+/// By stream, how many dead letters are WAITING and PARKED.
+async fn open_letters(connection: &mut PgConnection) -> Result<HashMap<String, (i64, i64)>, sqlx::Error> {
+    let counts: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT consumer, count(*) FILTER (WHERE state = 'WAITING'), count(*) FILTER (WHERE state = 'PARKED')
+         FROM dead_letter WHERE state IN ('WAITING', 'PARKED') GROUP BY consumer",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(counts.into_iter().map(|(stream, waiting, parked)| (stream, (waiting, parked))).collect())
+}
+
+fn found<T>(found: Found<T>) -> (Presence, Option<T>) {
+    match found {
+        Found::Present(info) => (Presence::Present, Some(info)),
+        Found::Absent => (Presence::Absent, None),
+        Found::Unknown => (Presence::Unknown, None),
+    }
+}
+
+fn number(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
+}
