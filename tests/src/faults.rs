@@ -5,6 +5,7 @@
 mod checker;
 mod fault;
 mod load;
+mod operator;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use dev::{
 use checker::Checker;
 use fault::Fault;
 use load::Load;
+use operator::look_as_an_operator;
 
 /// How long each fault has to be there under load, at least.
 const UNDER_LOAD: Duration = Duration::from_millis(700);
@@ -63,6 +65,7 @@ async fn every_committed_event_reaches_every_consumer_once_whatever_happens() {
         drop(paused);
     }
     load.stop().await;
+    look_as_an_operator(&stack).await;
     drop(checker);
     let stack = Arc::into_inner(stack).expect("nobody else holds the stack any more");
     stack.stop().await.unwrap();

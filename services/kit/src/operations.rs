@@ -11,10 +11,8 @@ mod failure;
 mod lag;
 mod streams;
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Duration};
 
-use prost::Message;
-use prost_protovalidate::Validate;
 use proto::ops::v1::{
     self, operations_service_server::OperationsService, operations_service_server::OperationsServiceServer,
 };
@@ -22,7 +20,7 @@ use tonic::{Request, Response, Status, async_trait, server::NamedService};
 
 use crate::{
     database::Database,
-    events::{Road, Subscription},
+    events::{Audit, Road, Subscription},
     identity::Caller,
     page,
     request::RequestKey,
@@ -32,21 +30,28 @@ use crate::{
 };
 use failure::Failure;
 
+/// How often, and how many times, it is seen whether another process is through with what only one may be at.
+const TURN: Duration = Duration::from_millis(250);
+const TURNS: u32 = 20;
 /// The service's full name in the contract.
 pub(crate) const NAME: &str = OperationsServiceServer::<Operations>::NAME;
 
 /// The operators' side of one service.
 #[derive(Clone)]
 pub(crate) struct Operations {
+    shell: Shell,
     domain: Arc<str>,
     database: Database,
     road: Road,
     subscriptions: Arc<[Subscription]>,
+    audit: Audit,
 }
 
 impl Operations {
     pub(crate) fn new(shell: &Shell, road: &Road, subscriptions: &[Subscription]) -> Self {
         Self {
+            audit: Audit { pool: shell.relay_pool.clone(), road: road.clone() },
+            shell: shell.clone(),
             domain: format!("prima.{}", shell.service).into(),
             database: shell.database.clone(),
             road: road.clone(),
@@ -59,12 +64,12 @@ impl Operations {
         OperationsServiceServer::new(self)
     }
 
-    fn validate(&self, request: &impl Validate) -> Result<(), Status> {
+    fn validate(&self, request: &impl validate::Checked) -> Result<(), Status> {
         validate::request(request, &self.domain)
     }
 
     /// Validates a command, and makes the key that its answer is kept by.
-    fn key<M: Message + Validate>(
+    fn key<M: validate::Checked>(
         &self,
         caller: &Caller,
         rpc: &'static str,
@@ -79,6 +84,20 @@ impl Operations {
     fn refused(&self) -> impl Fn(Failure) -> Status {
         |failure| failure::answer(&failure).status(&self.domain)
     }
+}
+
+/// Does what only one process may be at, once the others are through; none where they are not in a few seconds.
+async fn alone<T, Doing>(work: impl Fn() -> Doing) -> anyhow::Result<Option<T>>
+where
+    Doing: Future<Output = anyhow::Result<Option<T>>>,
+{
+    for _ in 0..TURNS {
+        if let Some(done) = work().await? {
+            return Ok(Some(done));
+        }
+        tokio::time::sleep(TURN).await;
+    }
+    Ok(None)
 }
 
 #[async_trait]

@@ -45,8 +45,8 @@ impl Comparer {
         tokio::select! { () = works => {}, () = shutdown.cancelled() => {} }
     }
 
-    /// Compares, unless another process is at it.
-    pub(crate) async fn once(&self) -> anyhow::Result<Compared> {
+    /// Compares; none where another comparison is at it.
+    pub(crate) async fn once(&self) -> anyhow::Result<Option<Compared>> {
         // The lock is the connection's: it ends with it, however this ends.
         let mut connection = self.pool.acquire().await?.detach();
         let mine: bool = sqlx::query_scalar(
@@ -55,7 +55,7 @@ impl Comparer {
         .bind(&self.comparison.producer)
         .fetch_one(&mut connection)
         .await?;
-        let compared = if mine { self.comparison.run().await? } else { Compared::default() };
+        let compared = if mine { Some(self.comparison.run().await?) } else { None };
         connection.close().await?;
         Ok(compared)
     }

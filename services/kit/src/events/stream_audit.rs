@@ -66,18 +66,15 @@ impl Audit {
         }
     }
 
-    /// Searches what was recorded since the last search, or `whole` all that the stream keeps. Nothing where another
-    /// process is at it.
-    pub(crate) async fn audit(&self, whole: bool) -> anyhow::Result<Audited> {
+    /// Searches what was recorded since the last search, or `whole` all that the stream keeps. None where another search is
+    /// at it.
+    pub(crate) async fn audit(&self, whole: bool) -> anyhow::Result<Option<Audited>> {
         // The lock is the connection's: it ends with it, however this ends.
         let mut connection = self.pool.acquire().await?.detach();
         let mine: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT {LOCK}")))
             .fetch_one(&mut connection)
             .await?;
-        let mut audited = Audited::default();
-        if mine {
-            audited = self.audit_alone(&mut connection, whole).await?;
-        }
+        let audited = if mine { Some(self.audit_alone(&mut connection, whole).await?) } else { None };
         connection.close().await?;
         Ok(audited)
     }

@@ -2,17 +2,34 @@
 
 use proto::ops::v1::{AuditStreamRequest, AuditStreamResponse};
 
-use super::{Operations, failure::Failure};
-use crate::identity::Caller;
+use super::{Operations, acts, alone, failure::Failure};
+use crate::{events::Found, identity::Caller};
+
+/// The RPC, as its acts are kept by it.
+const AUDIT: &str = "AuditStream";
 
 impl Operations {
-    /// Not there yet.
-    #[expect(clippy::unused_async, reason = "it will ask the stream")]
+    /// Searches now. That it was asked for is kept first: the search itself changes what it finds by pieces.
     pub(super) async fn audit(
         &self,
-        _caller: &Caller,
-        _request: AuditStreamRequest,
+        caller: &Caller,
+        request: AuditStreamRequest,
     ) -> Result<AuditStreamResponse, Failure> {
-        Err(Failure::Unimplemented("AuditStream"))
+        match self.road.look_at_stream().await {
+            Found::Present(_) => {}
+            Found::Absent => return Err(Failure::StreamAbsent(self.road.own_stream_name())),
+            Found::Unknown => return Err(Failure::RoadDown),
+        }
+        acts::record(&mut *self.database.acquire().await?, caller, (AUDIT, ""), &request.reason).await?;
+        let audited = alone(|| self.audit.audit(request.whole)).await.map_err(|error| {
+            tracing::warn!(error = format!("{error:#}"), "the stream can't be audited");
+            Failure::RoadDown
+        })?;
+        let audited = audited.ok_or(Failure::Busy)?;
+        Ok(AuditStreamResponse {
+            messages: audited.messages,
+            events: audited.events,
+            missing: audited.missing,
+        })
     }
 }

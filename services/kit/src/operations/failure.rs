@@ -22,8 +22,14 @@ pub(super) enum Failure {
     PageTokenInvalid,
     /// NATS doesn't answer.
     RoadDown,
-    /// The RPC is not there yet.
-    Unimplemented(&'static str),
+    /// The service takes no events of this producer.
+    NotTaken(String),
+    /// The producer doesn't answer.
+    ProducerDown(String),
+    /// Another process does the same, and goes on doing it.
+    Busy,
+    /// The stream is not there.
+    StreamAbsent(String),
     /// The request id could not be claimed.
     Claim(ClaimError),
     /// The database failed.
@@ -70,8 +76,32 @@ pub(super) fn answer(failure: &Failure) -> Answer {
             "NATS does not answer as it should; try again",
         )
         .retry(),
-        Failure::Unimplemented(rpc) => {
-            Answer::shared(Code::Unimplemented, Shared::RpcUnknown, format!("this version has no {rpc} yet"))
+        Failure::NotTaken(producer) => {
+            let why = format!("this service takes no events of {producer}");
+            Answer::new(
+                Code::InvalidArgument,
+                ErrorReason::ProducerUnknown.as_str_name(),
+                format!("producer: {why}"),
+            )
+            .field("producer", why)
+        }
+        Failure::ProducerDown(producer) => Answer::shared(
+            Code::Unavailable,
+            Shared::DependencyDown,
+            format!("{producer} does not answer as it should; the log says why"),
+        )
+        .retry(),
+        Failure::Busy => Answer::shared(
+            Code::Unavailable,
+            Shared::DependencyDown,
+            "another process is at the same; try again when it has ended",
+        )
+        .retry(),
+        Failure::StreamAbsent(stream) => {
+            let message =
+                format!("{stream} is not there; it is made as soon as there is something to publish");
+            Answer::new(Code::FailedPrecondition, ErrorReason::StreamAbsent.as_str_name(), &message)
+                .precondition("STREAM", stream, &message)
         }
         Failure::Claim(error) => status::claim(error),
         Failure::Database(error) => status::database(error),

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use futures::future::join_all;
 use prost_types::Duration;
-use proto::ops::v1::{ConsumerLag, GetLagResponse, OutboxLag, Presence};
+use proto::ops::v1::{ConsumerLag, GetLagResponse, OutboxLag, Presence, Watermark};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{Operations, failure::Failure};
 use crate::{clock::to_proto, events::Found, stored::Instant};
@@ -70,14 +71,30 @@ async fn pending(connection: &mut PgConnection) -> Result<OutboxLag, sqlx::Error
     let (pending, age): (i64, Option<i64>) = sqlx::query_as(
         "SELECT count(*), (extract(epoch FROM clock_timestamp() - min(recorded_at)) * 1000000)::bigint FROM outbox_pending",
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
     let oldest_pending_age = age.map(|age| Duration {
         seconds: age / MICROSECONDS,
         nanos: i32::try_from(age % MICROSECONDS * 1_000).unwrap_or_default(),
     });
-    // No acknowledged event is kept to be looked for yet, so there is no watermark to show.
-    Ok(OutboxLag { pending, oldest_pending_age, ..OutboxLag::default() })
+    let watermark = watermark(connection).await?;
+    Ok(OutboxLag { pending, oldest_pending_age, watermark, ..OutboxLag::default() })
+}
+
+/// What the stream was last seen to hold.
+async fn watermark(connection: &mut PgConnection) -> Result<Option<Watermark>, sqlx::Error> {
+    let seen: Option<(Instant, i64, Uuid, Instant)> = sqlx::query_as(
+        "SELECT stream_created, sequence, event_id, checked_at FROM stream_check WHERE sequence IS NOT NULL
+         ORDER BY checked_at DESC LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(seen.map(|(created, sequence, event, checked)| Watermark {
+        stream_create_time: Some(to_proto(created.to_jiff())),
+        sequence,
+        event: event.to_string(),
+        check_time: Some(to_proto(checked.to_jiff())),
+    }))
 }
 
 /// By stream, how many dead letters are WAITING and PARKED.
