@@ -71,14 +71,17 @@ pub async fn demonstrate(workspace: &Workspace, profile: Profile, reader: Reader
     let mut signals = Signals::listen()?;
     let say = to_standard_error();
     let start = start(workspace, profile, BusinessTime::Shifted, &say);
-    let Some(stack) = signals.unless_ended(start).await? else { return Ok(()) };
+    // Whoever waits for the outcome must see that there is none.
+    let Some(stack) = signals.unless_ended(start).await? else { std::process::exit(CUT) };
     let shown = async {
         tokio::select! {
             outcome = demo::run(&stack, seed, &say) => outcome,
             ended = watch(&stack) => Err(ended),
         }
     };
+    let mut is_cut = false;
     let outcome = signals.unless_ended(shown).await.map(|outcome| {
+        is_cut = outcome.is_none();
         if let Some(outcome) = outcome {
             let text = match reader {
                 Reader::Program => outcome.to_string(),
@@ -87,7 +90,11 @@ pub async fn demonstrate(workspace: &Workspace, profile: Profile, reader: Reader
             let _ = writeln!(io::stdout(), "{text}");
         }
     });
-    end(stack, outcome, &mut signals, &say).await
+    let ended = end(stack, outcome, &mut signals, &say).await;
+    if is_cut && ended.is_ok() {
+        std::process::exit(CUT);
+    }
+    ended
 }
 
 async fn start(workspace: &Workspace, profile: Profile, time: BusinessTime, say: &Say) -> Result<Stack> {
@@ -187,12 +194,14 @@ fn show(note: &Note, stack: &Stack, token: &str, reader: Reader) -> Result<()> {
     }
     let folder = stack.folder().display();
     text.push_str(&format!("  Postgres    {postgres}\n  NATS        {nats}\n  logs        {folder}\n"));
-    text.push_str(&format!(
-        "\nA token for everything, good for 12 hours (others: `cargo dev token`):\n{token}\n"
-    ));
-    let staff = services.staff.trim_start_matches("http://");
-    text.push_str(&format!(
-        "\nTry:\ngrpcurl -plaintext -H 'authorization: Bearer {token}' -d '{{\"page_size\": 3}}' {staff} prima.staff.v1.UnitService/ListUnits\n"
+    text.push_str("\nFor another terminal; the token is for everything, good for 12 hours (others: `cargo dev token`):\n\n");
+    text.push_str(&format!("export TOKEN={token}\nexport"));
+    for service in stack.services() {
+        text.push_str(&format!(" {}={}", service.name.to_uppercase(), service.grpc));
+    }
+    text.push_str(concat!(
+        "\n\nTry there:\n\ngrpcurl -plaintext -H \"authorization: Bearer $TOKEN\" -d '{\"page_size\": 3}' $STAFF ",
+        "prima.staff.v1.UnitService/ListUnits\n"
     ));
     writeln!(io::stdout(), "{text}").context("cannot print the addresses")
 }

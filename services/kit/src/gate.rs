@@ -93,10 +93,13 @@ where
         Box::pin(
             async move {
                 let response = match rules.admit(request) {
-                    Ok(Admitted { request, deadline, _place }) => match deadline {
-                        Some(deadline) => within(deadline, inner, request, &rules.domain).await,
-                        None => call(inner, request).await,
-                    },
+                    Ok(Admitted { request, deadline, _place }) => {
+                        let response = match deadline {
+                            Some(deadline) => within(deadline, inner, request, &rules.domain).await,
+                            None => call(inner, request).await,
+                        };
+                        unreadable(&response, &rules.domain).map_or(response, Status::into_http)
+                    }
                     Err(refused) => refused.into_http(),
                 };
                 Ok(response)
@@ -187,12 +190,33 @@ where
     }
 }
 
+/// What is said of a message that is too large or that can't be decoded: the transport refuses it without a reason, and
+/// calls the caller's fault one of the service.
+fn unreadable(response: &Response<Body>, domain: &str) -> Option<Status> {
+    let header = |key: &str| response.headers().get(key)?.to_str().ok();
+    if header("grpc-status-details-bin").is_some() {
+        return None;
+    }
+    let message = header("grpc-message")?;
+    let (reason, why) = match header("grpc-status")? {
+        "11" if message.contains("message%20length%20too%20large") => {
+            (ErrorReason::MessageTooLarge, "the message is longer than 4 MiB")
+        }
+        "13" if message.starts_with("failed%20to%20decode%20Protobuf") => {
+            (ErrorReason::MessageUnreadable, "the message can't be decoded")
+        }
+        _ => return None,
+    };
+    Some(Answer::shared(Code::InvalidArgument, reason, why).status(domain))
+}
+
 fn bearer(request: &Request<Body>) -> Result<&str, TokenRefused> {
     request
         .headers()
         .get(http::header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")))
+        .and_then(|value| value.split_once(' '))
+        .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token))
         .ok_or(TokenRefused::Missing)
 }
 

@@ -168,7 +168,7 @@ impl Verifier {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         if let Some((until, caller)) =
             self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
-            && now < until + LEEWAY_SECONDS
+            && now < until.saturating_add(LEEWAY_SECONDS)
         {
             return Ok(caller);
         }

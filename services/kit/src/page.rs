@@ -36,6 +36,10 @@ pub fn key(list: &str, token: &str) -> Result<String, PageTokenInvalid> {
     }
     let decoded = BASE64.decode(token).map_err(|_| PageTokenInvalid)?;
     let text = String::from_utf8(decoded).map_err(|_| PageTokenInvalid)?;
+    // No key of a list has such, and the database could not take it.
+    if text.contains(char::is_control) {
+        return Err(PageTokenInvalid);
+    }
     let mark = format!("{:08x}", crc32fast::hash(list.as_bytes()));
     text.strip_prefix(&mark).map(str::to_owned).ok_or(PageTokenInvalid)
 }
@@ -71,6 +75,11 @@ mod tests {
         assert_eq!(key("ListUnits kind=2", &next), Err(PageTokenInvalid));
         assert_eq!(key("ListUnits kind=1", "garbage"), Err(PageTokenInvalid));
         assert_eq!(key("ListUnits kind=1", "").unwrap(), "");
+    }
+
+    #[test]
+    fn a_made_up_token_with_a_nul_continues_nothing() {
+        assert_eq!(key("list", &token("list", "a\0b")), Err(PageTokenInvalid));
     }
 
     #[test]

@@ -188,7 +188,7 @@ impl Server {
         let background = background(&shell, road, health_listener);
 
         announce(&shell, addresses)?;
-        let served = serve_calls(&shell, gate, routes, listener).await;
+        let served = serve_calls(&shell, gate, (routes, services), listener).await;
         relay_ends.cancel();
         relay.await?;
         while let Some(ended) = tasks.join_next().await {
@@ -215,11 +215,15 @@ fn gate(shell: &Shell, services: &[&str]) -> anyhow::Result<GateLayer> {
 async fn serve_calls(
     shell: &Shell,
     gate: GateLayer,
-    routes: Routes,
+    (routes, services): (Routes, Vec<&'static str>),
     listener: TcpListener,
 ) -> anyhow::Result<()> {
+    // The whole contract can be described here; only what is served here is listed.
     let reflection = || {
-        tonic_reflection::server::Builder::configure()
+        let listed = tonic_reflection::server::Builder::configure();
+        services
+            .iter()
+            .fold(listed, |listed, service| listed.with_service_name(*service))
             .register_encoded_file_descriptor_set(proto::DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };

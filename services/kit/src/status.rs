@@ -10,6 +10,9 @@ use tonic_types::{ErrorDetails, StatusExt};
 /// How long a caller should wait before it tries again after UNAVAILABLE or RESOURCE_EXHAUSTED.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// SQLSTATEs of values that no column can hold: a character that is none, a time out of range.
+const UNSTORABLE: [&str; 2] = ["22021", "22008"];
+
 /// An answer that is an error, under construction.
 #[derive(Debug)]
 pub struct Answer {
@@ -102,6 +105,16 @@ pub fn database(error: &sqlx::Error) -> Answer {
         }),
         _ => false,
     };
+    let unstorable = matches!(error, sqlx::Error::Database(database)
+        if database.code().is_some_and(|code| UNSTORABLE.contains(&code.as_ref())));
+    if unstorable {
+        tracing::warn!(error = %error, "a caller's value can't be stored");
+        return Answer::shared(
+            Code::InvalidArgument,
+            ErrorReason::InvalidField,
+            "a value of the request, or of its token, can't be stored",
+        );
+    }
     if passing {
         tracing::warn!(error = %error, "the database does not answer as it should");
         Answer::shared(

@@ -5,6 +5,7 @@ mod dead_letters;
 mod deciding;
 mod looking;
 mod script;
+mod unreadable;
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,6 @@
 //! The commands' way in: authorised by scope before, validated here, run to their end even where the caller leaves.
 
 use kit::{database::Deadline, identity::Caller, request::RequestKey, run::to_the_end, status, validate};
-use prost::Message;
-use prost_protovalidate::Validate;
 use proto::complaints::v1;
 use tonic::{Request, Status};
 
@@ -115,7 +113,7 @@ impl Complaints {
 }
 
 /// Validates a request, and makes the key that its answer is kept by.
-fn key<M: Message + Validate>(
+fn key<M: validate::Checked>(
     caller: &Caller,
     rpc: &'static str,
     request_id: &str,

@@ -27,7 +27,7 @@ fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
         Failure::UnitUnknown => Answer::shared(
             Code::PermissionDenied,
             Shared::UnitUnknown,
-            "the token's units (prima_units) do not hold the report's unit where this verb needs it",
+            "the token's units (prima_units) do not hold the report's unit; to approve they must hold a unit above it",
         ),
         Failure::NotTheReporter => own(
             Code::PermissionDenied,

@@ -16,6 +16,7 @@ async fn each_bad_field_is_named_and_nothing_is_stored() {
     let cases: Vec<(Status, &str, &str)> = vec![
         (refused(&served, |request| request.text = String::new()).await, "INVALID_FIELD", "text"),
         (refused(&served, |request| request.text = "x".repeat(4_001)).await, "INVALID_FIELD", "text"),
+        (refused(&served, |request| request.text = "a\0b".to_owned()).await, "INVALID_FIELD", "text"),
         (
             refused(&served, |request| request.request_id = "1".to_owned()).await,
             "INVALID_FIELD",
@@ -48,6 +49,8 @@ async fn each_bad_field_is_named_and_nothing_is_stored() {
         assert_eq!((reason(&status).as_str(), fields(&status)), (why, vec![field.to_owned()]), "{status:?}");
         assert!(status.message().contains(field), "readable in a terminal: {}", status.message());
     }
+    let huge = refused(&served, |request| request.text = "x".repeat(5 << 20)).await;
+    assert_eq!((huge.code(), reason(&huge).as_str()), (Code::InvalidArgument, "MESSAGE_TOO_LARGE"));
     let request = authorized(v1::ListComplaintsRequest::default(), &served.channel_token());
     let listed = served.client.clone().list_complaints(request).await.unwrap().into_inner();
     assert_eq!(listed.complaints, []);

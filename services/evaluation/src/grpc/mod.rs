@@ -21,15 +21,13 @@ pub(crate) use studies::Studies;
 pub(crate) use surveys::Surveys;
 
 use kit::{identity::Caller, request::RequestKey, status as answers, validate};
-use prost::Message;
-use prost_protovalidate::Validate;
 use tonic::Status;
 
 use crate::app::{Callers, Failure, Order};
 use status::{DOMAIN, of};
 
 /// Validates a command, and makes the order that its answer is kept by.
-fn order<M: Message + Validate>(
+fn order<M: validate::Checked>(
     (caller, deadline): (&Caller, kit::database::Deadline),
     rpc: &'static str,
     (request_id, request): (&str, &M),

@@ -91,6 +91,12 @@ async fn a_round_that_can_not_be_is_refused_by_field() {
         assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");
         assert_eq!((reason(&refused).as_str(), fields(&refused)), (why, vec![field.to_owned()]));
     }
+    // An error travels in headers, of which clients take a few KiB.
+    let unit = v1::RoundUnit { unit: "none".to_owned(), population: 0 };
+    let many = with(&|request| request.units = vec![unit.clone(); 1_000]);
+    let refused = served.surveys().open_round(served.with_token(many)).await.unwrap_err();
+    assert_eq!((reason(&refused).as_str(), fields(&refused).len()), ("INVALID_FIELD", 10));
+    assert!(refused.message().ends_with("(and 999 more)"), "{}", refused.message());
     let nowhere = format!("surveys/{}", Uuid::now_v7());
     let request = served.to_open(&nowhere, "2026-01");
     let refused = served.surveys().open_round(served.with_token(request)).await.unwrap_err();

@@ -1,15 +1,13 @@
 //! What the commands' ways in have in common: authorised by scope before, validated here.
 
 use kit::{request::RequestKey, status, validate};
-use prost::Message;
-use prost_protovalidate::Validate;
 use tonic::{Request, Status};
 
 use super::status::DOMAIN;
 use crate::app::Order;
 
 /// Takes a command in: who asks, under which request id, and the validated message.
-pub(super) fn take<M: Message + Validate>(
+pub(super) fn take<M: validate::Checked>(
     request: Request<M>,
     rpc: &'static str,
     request_id: impl Fn(&M) -> &str,

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kit::{database::Deadline, identity::Caller, page, request::RequestKey, status, validate};
-use prost::Message;
-use prost_protovalidate::Validate;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
@@ -21,7 +19,7 @@ pub(super) struct Call<M> {
     pub(super) request: M,
 }
 
-impl<M: Message + Validate> Call<M> {
+impl<M: validate::Checked> Call<M> {
     /// Takes a command in. `request_id` picks its id.
     pub(super) fn try_new(
         rpc: &'static str,
@@ -43,13 +41,13 @@ impl<M: Message + Validate> Call<M> {
 }
 
 /// Takes a read in, of what not everybody may see.
-pub(super) fn read_by<M: Validate>(request: Request<M>) -> Result<(Arc<Caller>, M), Status> {
+pub(super) fn read_by<M: validate::Checked>(request: Request<M>) -> Result<(Arc<Caller>, M), Status> {
     let (caller, _) = kit::identity::caller(&request)?;
     Ok((caller, read(request)?))
 }
 
 /// Takes a read in.
-pub(super) fn read<M: Validate>(request: Request<M>) -> Result<M, Status> {
+pub(super) fn read<M: validate::Checked>(request: Request<M>) -> Result<M, Status> {
     let request = request.into_inner();
     validate::request(&request, DOMAIN)?;
     Ok(request)
