@@ -2,6 +2,7 @@
 //! however the stack ends. Knows no business; what runs on it is the caller's.
 
 mod faults;
+mod peers;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -124,13 +125,7 @@ impl Stack {
             BusinessTime::Shifted => Some(DevelopmentClock::try_new(folder.join("clock"))?),
         };
         let peers_token = folder.join("peers.token");
-        let services = Identity {
-            subject: "prima-services".to_owned(),
-            scopes: SERVICES.map(|name| format!("{name}.replay")).into(),
-            ..Identity::default()
-        };
-        std::fs::write(&peers_token, issuer.token(&services, LONGEST_LIFE)?)
-            .context("cannot write the services' token")?;
+        peers::write_token(&peers_token, &issuer)?;
         let nats_url = servers.nats.url(0);
         let programs = SERVICES.map(|name| {
             let mut settings = vec![
@@ -165,9 +160,9 @@ impl Stack {
         for program in programs {
             members.push(start_member(program, say).await?);
         }
-        let addresses: Vec<String> = members.iter().map(peer).collect();
-        std::fs::write(folder.join(PEERS), addresses.concat())
-            .context("cannot write the services' addresses")?;
+        let seen: Vec<ServiceProcess> =
+            members.iter().map(|member| locked(&member.running).seen.clone()).collect();
+        peers::write_addresses(&folder.join(PEERS), &seen)?;
         Ok(Self { members, servers: Mutex::new(servers), folder, cluster, nats_url, issuer, clock })
     }
 
@@ -339,12 +334,6 @@ pub(crate) async fn start_servers(target_dev: PathBuf, accounts: usize, say: &Sa
     tokio::task::spawn_blocking(move || Servers::start(&target_dev, accounts, &mut |line| say(line)))
         .await
         .context("the start of the servers was cut")?
-}
-
-/// How the others find a service.
-fn peer(member: &Member) -> String {
-    let seen = &locked(&member.running).seen;
-    format!("{}={}\n", seen.name, seen.url())
 }
 
 /// Brings a service's schema up to date, and its data in.

@@ -46,8 +46,8 @@ mod tests {
     #[test]
     fn patterns_of_names_and_days_are_said_in_words() {
         let said = |pattern: &str| form(&format!("does not match regex pattern `{pattern}`"));
-        assert_eq!(said("^complaints/[0-9a-f-]{36}$"), "must be complaints/{uuid}");
-        assert_eq!(said("^(units/[0-9a-f-]{36})?$"), "must be units/{uuid}, or empty");
+        assert_eq!(said("^things/[0-9a-f-]{36}$"), "must be things/{uuid}");
+        assert_eq!(said("^(things/[0-9a-f-]{36})?$"), "must be things/{uuid}, or empty");
         assert_eq!(said(&format!("^{DATE}$")), "must be a day as YYYY-MM-DD");
         assert_eq!(said(&format!("^({DATE})?$")), "must be a day as YYYY-MM-DD, or empty");
         assert_eq!(said("^[a-z]{3}$"), "does not match regex pattern `^[a-z]{3}$`");
