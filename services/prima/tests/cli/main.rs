@@ -1,0 +1,6 @@
+//! The client as operators meet it: as a process, against a service that serves.
+
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod served;
