@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod runbooks;
+#[cfg(test)]
 mod served;
