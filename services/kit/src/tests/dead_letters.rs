@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     Place,
-    script::Ending::{Applied, Fails, Panics, Refuses},
+    script::Ending::{Applied, Disconnects, Fails, Panics, Refuses},
 };
 
 fn letter(state: &str, reason: &str, attempts: i64) -> super::Letter {
@@ -132,6 +132,25 @@ async fn a_handler_that_panics_ends_neither_the_consumer_nor_its_neighbours() {
     let parked = served.place.letter_in(event, "PARKED").await;
     assert_eq!(parked, letter("PARKED", "ATTEMPTS_EXHAUSTED", 8));
     assert_eq!((served.place.effects(event).await, served.place.effects(neighbour).await), (0, 1));
+    served.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_the_database_goes_away_in_the_middle_counts_against_no_event() {
+    let place = Place::new().await;
+    let event = Uuid::now_v7();
+    let endings = [
+        // In the batch, then alone, then by the clock.
+        &[Disconnects, Disconnects, Fails][..],
+        &[Disconnects, Fails, Fails, Fails, Fails, Fails],
+        &[Disconnects, Disconnects, Applied],
+    ];
+    place.script.play(event, &endings.concat());
+    place.publish(event).await;
+    let served = place.serve().await;
+    assert_eq!(served.place.letter_in(event, "RESOLVED").await, letter("RESOLVED", "TRANSIENT", 6));
+    assert_eq!(served.place.script.counted(event), [0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 6, 6]);
+    assert_eq!(served.place.effects(event).await, 1);
     served.finish().await;
 }
 

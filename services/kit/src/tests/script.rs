@@ -17,6 +17,8 @@ pub(super) enum Ending {
     Applied,
     /// The database refuses a statement.
     Fails,
+    /// The database goes away in the middle.
+    Disconnects,
     /// The event makes no sense.
     Refuses,
     Panics,
@@ -87,6 +89,10 @@ impl Handler for Script {
             Ending::Applied => Ok(()),
             Ending::Fails => {
                 sqlx::query("SELECT 1 / 0").execute(connection).await?;
+                Ok(())
+            }
+            Ending::Disconnects => {
+                sqlx::query("SELECT pg_terminate_backend(pg_backend_pid())").execute(connection).await?;
                 Ok(())
             }
             Ending::Refuses => Err(HandlerError::Permanent("it makes no sense".to_owned())),
