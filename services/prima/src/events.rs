@@ -3,6 +3,7 @@
 mod acts;
 mod dead_letters;
 mod lag;
+mod repair;
 mod streams;
 
 use std::io::Write;
@@ -30,6 +31,10 @@ enum Command {
     DeadLetters(dead_letters::Command),
     /// Say how far the service is behind: with telling its own events, and with applying others'.
     Lag,
+    /// Look for events that the service's stream should hold and does not, and publish them again.
+    Audit(repair::Audit),
+    /// Compare what the service knows of a producer's resources with what the producer knows, and take what is missing.
+    Compare(repair::Compare),
     /// The service's stream and its consumers on others'.
     #[command(subcommand)]
     Streams(streams::Command),
@@ -52,6 +57,8 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> Result<()
     match command {
         Command::DeadLetters(command) => dead_letters::run(command, (&connection, options.json), out).await,
         Command::Lag => lag::run((&connection, options.json), out).await,
+        Command::Audit(audit) => repair::audit(audit, (&connection, options.json), out).await,
+        Command::Compare(compare) => repair::compare(compare, (&connection, options.json), out).await,
         Command::Streams(command) => streams::run(command, (&connection, options.json), out).await,
         Command::Acts(list) => acts::run(list, (&connection, options.json), out).await,
     }

@@ -108,6 +108,28 @@ async fn lag_and_differences_are_what_the_service_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_audit_says_what_it_looked_at_and_a_comparison_with_nobody_is_refused() {
+    let served = Served::start().await;
+    let audit = ["audit", "--whole", "--reason", "after a restore"];
+    let told = served.until(&audit, |_| true).await;
+    assert!(told.starts_with("MESSAGES  EVENTS  MISSING\n0         0       0\n"), "{told}");
+    let found = served.json(&audit).await;
+    assert_eq!(found, json!({ "messages": 0, "events": 0, "missing": 0 }));
+    let acts = served.json(&["acts"]).await;
+    assert_eq!(
+        (&acts["acts"][0]["act"], &acts["acts"][0]["reason"]),
+        (&json!("AuditStream"), &json!("after a restore"))
+    );
+
+    let refused = served.run(&["compare", "nobody", "--reason", "to see"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    let told = stderr(&refused);
+    assert!(told.starts_with("prima: INVALID_ARGUMENT PRODUCER_UNKNOWN: "), "{told}");
+    assert!(told.contains("\n  field producer: "), "{told}");
+    served.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_there_and_no_address_are_errors() {
     let nobody = run(&["lag", "--url", "http://127.0.0.1:1"], &[]).await;
     assert_eq!(nobody.status.code(), Some(1));
