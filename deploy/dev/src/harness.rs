@@ -13,6 +13,7 @@ use sqlx::migrate::Migrator;
 
 use crate::clock::DevelopmentClock;
 use crate::cluster::{Cluster, Role, execute};
+use crate::nats;
 use crate::scratch::Scratch;
 use crate::services::Addresses;
 use crate::token::{AUDIENCE, ISSUER, Identity, Issuer, LONGEST_LIFE};
@@ -70,10 +71,16 @@ impl World {
         self.cluster.superuser_url(&self.database)
     }
 
-    /// NATS, in this test's account.
+    /// NATS, in this test's account, as who may do anything in it.
     #[must_use]
     pub fn nats_url(&self) -> &str {
         &self.nats_url
+    }
+
+    /// The same account, as a service.
+    #[must_use]
+    pub fn service_nats_url(&self, service: &str) -> String {
+        nats::service_url(&self.nats_url, service)
     }
 
     /// A token that a service started with `serve_arguments` takes.
@@ -98,7 +105,7 @@ impl World {
             ("address-file", path(self.address_file(service))),
             ("database-url", self.database_url(service, Role::App)),
             ("relay-database-url", self.database_url(service, Role::Relay)),
-            ("nats-url", self.nats_url.clone()),
+            ("nats-url", self.service_nats_url(service)),
             ("stream-max-bytes", STREAM_MAX_BYTES.to_string()),
             ("jwks-file", path(self.scratch.path().join("jwks.json"))),
             ("token-issuer", ISSUER.to_owned()),

@@ -1,7 +1,6 @@
-//! A private NATS server with JetStream on a free loopback port: separate accounts, so that those
-//! who share it can't see each other. Creates no stream and never listens beyond loopback.
+//! A private NATS server with JetStream on a free loopback port: separate accounts, so that those who share it can't see
+//! each other, each with the users of deploy/nats/accounts.conf. Creates no stream and never listens beyond loopback.
 
-use std::fmt::Write;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
@@ -13,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use uuid::Uuid;
 
+use crate::cluster::SERVICES;
 use crate::process::{Process, RunAs, Signal};
 use crate::scratch::{Scratch, copy_for_everyone};
 use crate::wheels::Binaries;
@@ -23,6 +23,11 @@ const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(20);
 const LOG_LINES: usize = 20;
 const MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
+/// What an operator's server includes, with one account and its users.
+const ACCOUNTS_CONF: &str = include_str!("../../nats/accounts.conf");
+const ACCOUNT: &str = "PRIMA: {";
+/// The user for people, who may do anything in the account.
+const OPERATOR: &str = "operator";
 
 /// A running NATS server; dropping it stops it.
 #[derive(Debug)]
@@ -30,23 +35,23 @@ pub struct Nats {
     process: Process,
     launch: Launch,
     port: u16,
-    password: String,
     accounts: usize,
 }
 
 impl Nats {
-    /// Starts a server with accounts `a0`, `a1`, …, each with one user of the same name and a
-    /// JetStream of its own, and waits until it greets. There is no user without a password.
+    /// Starts a server with accounts `a0`, `a1`, …, each with a JetStream of its own and with the users of
+    /// deploy/nats/accounts.conf, as `a0_staff`, and waits until it greets. All have one password.
     ///
     /// # Errors
     /// The program doesn't run as the scratch folder's user, or the server ends or isn't ready in
     /// time; the end of its log is in the message.
     pub fn start(binaries: &Binaries, scratch: &Scratch, accounts: usize) -> Result<Self> {
         let program = reachable_server(&binaries.nats_server, scratch)?;
-        let password = Uuid::new_v4().simple().to_string();
+        // A number would not be taken for text.
+        let password = format!("p{}", Uuid::new_v4().simple());
         let store = scratch.folder("jetstream", 0o700)?;
         let ports = scratch.folder("ports", 0o700)?;
-        let config = scratch.private_file("nats.conf", &config_text(&store, &ports, accounts, &password))?;
+        let config = scratch.private_file("nats.conf", &config_text(&store, &ports, accounts)?)?;
         let launch = Launch {
             program,
             config,
@@ -54,9 +59,10 @@ impl Nats {
             folder: scratch.path().to_owned(),
             log_file: scratch.path().join("nats.log"),
             run_as: scratch.run_as(),
+            password,
         };
         let (process, port) = launch.start(None)?;
-        Ok(Self { process, launch, port, password, accounts })
+        Ok(Self { process, launch, port, accounts })
     }
 
     /// Starts it again, at the same port, with what is in its store; it must have ended.
@@ -69,14 +75,19 @@ impl Nats {
         Ok(())
     }
 
-    /// The address for an account: `nats://a0:password@127.0.0.1:port`.
+    /// Has all users come in by another password once it is started again.
+    pub fn change_password(&mut self, password: String) {
+        self.launch.password = password;
+    }
+
+    /// The address for who may do anything in an account: `nats://a0_operator:password@127.0.0.1:port`.
     ///
     /// # Panics
     /// The server was started with fewer accounts.
     #[must_use]
     pub fn url(&self, account: usize) -> String {
         assert!(account < self.accounts, "account {account} of {}", self.accounts);
-        format!("nats://a{account}:{}@127.0.0.1:{}", self.password, self.port)
+        format!("nats://a{account}_{OPERATOR}:{}@127.0.0.1:{}", self.launch.password, self.port)
     }
 
     /// The TCP port on 127.0.0.1.
@@ -113,6 +124,7 @@ struct Launch {
     folder: PathBuf,
     log_file: PathBuf,
     run_as: RunAs,
+    password: String,
 }
 
 impl Launch {
@@ -120,6 +132,9 @@ impl Launch {
     fn start(&self, port: Option<u16>) -> Result<(Process, u16)> {
         let mut command = Command::new(&self.program);
         command.current_dir(&self.folder).arg("--config").arg(&self.config);
+        for user in SERVICES.into_iter().chain([OPERATOR]) {
+            command.env(format!("PRIMA_NATS_{}_PASSWORD", user.to_uppercase()), &self.password);
+        }
         if let Some(port) = port {
             command.args(["--port", &port.to_string()]);
         }
@@ -146,25 +161,38 @@ pub(crate) fn reachable_server(program: &Path, scratch: &Scratch) -> Result<Path
     Ok(copy)
 }
 
+/// The same address for a service, which may do less: `nats://a0_staff:password@127.0.0.1:port`.
+#[must_use]
+pub(crate) fn service_url(operator_url: &str, service: &str) -> String {
+    operator_url.replacen(&format!("_{OPERATOR}:"), &format!("_{service}:"), 1)
+}
+
+/// The same address in another account.
+#[must_use]
+pub(crate) fn in_account(url: &str, account: usize) -> String {
+    url.replacen("//a0_", &format!("//a{account}_"), 1)
+}
+
 /// The store's limit is only there because streams reserve their `max_bytes` against it, and the
 /// default depends on the disk: many small stacks would be refused on a small one.
-fn config_text(store: &Path, ports: &Path, accounts: usize, password: &str) -> String {
-    let mut text = format!(
+fn config_text(store: &Path, ports: &Path, accounts: usize) -> Result<String> {
+    let body = ACCOUNTS_CONF
+        .split_once(ACCOUNT)
+        .and_then(|(_, rest)| rest.trim_end().strip_suffix('}'))
+        .context("deploy/nats/accounts.conf is not one account")?;
+    let accounts: String = (0..accounts)
+        .map(|number| {
+            let body = body.replace("user: \"", &format!("user: \"a{number}_"));
+            format!("  a{number}: {{{body}")
+        })
+        .collect();
+    Ok(format!(
         "listen: \"127.0.0.1:-1\"\n\
          ports_file_dir: {ports:?}\n\
          max_payload: {MAX_PAYLOAD_BYTES}\n\
          jetstream {{ store_dir: {store:?}, max_memory_store: 1GB, max_file_store: 10TB }}\n\
-         accounts {{\n"
-    );
-    for account in 0..accounts {
-        writeln!(
-            text,
-            "  a{account} {{ jetstream: enabled, users: [ {{ user: \"a{account}\", password: \"{password}\" }} ] }}"
-        )
-        .expect("writing to a String can't fail");
-    }
-    text.push_str("}\n");
-    text
+         accounts {{\n{accounts}}}\n"
+    ))
 }
 
 /// The server chooses its port and writes it to a file once it listens; its greeting says that it
@@ -205,3 +233,6 @@ fn greet(port: u16) -> Result<()> {
     ensure!(line.starts_with("INFO "), "nats-server greets with {line:?}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use futures::future::{join_all, try_join_all};
 use crate::client;
 use crate::clock::DevelopmentClock;
 use crate::cluster::{Cluster, Role, SERVICES, random_key};
+use crate::nats;
 use crate::process::{Process, Signal};
 use crate::servers::Servers;
 use crate::services::{DRAIN_TIMEOUT, Program, Running, ServiceProcess};
@@ -130,7 +131,7 @@ impl Stack {
         let programs = SERVICES.map(|name| {
             let mut settings = vec![
                 ("PRIMA_RELAY_DATABASE_URL", cluster.url(name, Role::Relay, DATABASE)),
-                ("PRIMA_NATS_URL", nats_url.clone()),
+                ("PRIMA_NATS_URL", nats::service_url(&nats_url, name)),
                 ("PRIMA_STREAM_MAX_BYTES", STREAM_MAX_BYTES.to_string()),
                 ("PRIMA_JWKS_FILE", jwks_file.display().to_string()),
                 ("PRIMA_TOKEN_ISSUER", ISSUER.to_owned()),
@@ -287,7 +288,7 @@ impl Stack {
         self.cluster.superuser_url(DATABASE)
     }
 
-    /// NATS.
+    /// NATS, as who may do anything.
     #[must_use]
     pub fn nats_url(&self) -> &str {
         &self.nats_url

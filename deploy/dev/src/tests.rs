@@ -63,7 +63,7 @@ fn assert_serves(servers: &Servers) {
     let refused = postgres.psql("one", "SELECT 1/0").unwrap_err().to_string();
     assert!(refused.contains("division by zero"), "{refused}");
     assert!(nats_answer(nats.port(), &nats.url(0)).starts_with("PONG"), "the account is let in");
-    let stranger = nats.url(0).replace("nats://a0:", "nats://a0:x");
+    let stranger = nats.url(0).replace("_operator:", "_operator:x");
     assert!(nats_answer(nats.port(), &stranger).starts_with("-ERR"), "a wrong password is refused");
 }
 

@@ -80,8 +80,7 @@ async fn check(shell: Shell, road: Road) {
         let patient = failures < CHECK_PATIENCE && partitions_made.is_some();
         if !patient || failures == 0 {
             shell.readiness.set("database", database.err().map(|error| error.to_string()));
-            let nats = (!road.is_connected()).then(|| "NATS is not connected".to_owned());
-            shell.readiness.set("nats", nats);
+            shell.readiness.set("nats", road.missing());
         }
         tokio::time::sleep(if was_there { CHECK_INTERVAL } else { FIRST_CHECK_INTERVAL }).await;
     }

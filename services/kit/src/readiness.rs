@@ -28,13 +28,20 @@ impl Readiness {
         let before = conditions.insert(condition, missing.clone());
         let ready = conditions.values().all(Option::is_none);
         drop(conditions);
-        if before.flatten().is_some() != missing.is_some() {
+        if before.flatten() != missing {
             match missing {
                 Some(why) => tracing::warn!(condition, why, "not ready"),
                 None => tracing::info!(condition, "ready"),
             }
         }
         self.changed.send_replace(ready);
+    }
+
+    /// What is missing, by condition.
+    #[cfg(test)]
+    pub(crate) fn missing(&self) -> Vec<(&'static str, String)> {
+        let conditions = self.conditions.lock().unwrap_or_else(PoisonError::into_inner);
+        conditions.iter().filter_map(|(condition, missing)| Some((*condition, missing.clone()?))).collect()
     }
 
     /// Follows whether all conditions hold.

@@ -1,6 +1,7 @@
 //! A service that has nothing but the shell, as events meet it: real Postgres, real NATS, and a handler that does as it is
 //! told.
 
+mod absent;
 mod dead_letters;
 mod deciding;
 mod looking;
@@ -24,7 +25,7 @@ use tonic::{Status, transport::Channel};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use crate::{config, server::Server, server::Shell};
+use crate::{config, readiness::Readiness, server::Server, server::Shell};
 use script::Script;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/tests/migrations");
@@ -55,6 +56,7 @@ struct Place {
 struct Served {
     place: Place,
     client: OperationsServiceClient<Channel>,
+    readiness: Readiness,
     shutdown: CancellationToken,
     task: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
@@ -74,9 +76,19 @@ impl Place {
     }
 
     async fn serve(self) -> Served {
-        let arguments = Arguments::parse_from(self.world.serve_arguments(SERVICE));
+        let nats_url = self.world.service_nats_url(SERVICE);
+        self.serve_on(&nats_url).await
+    }
+
+    /// Serves with another NATS than the world's.
+    async fn serve_on(self, nats_url: &str) -> Served {
+        let mut arguments = self.world.serve_arguments(SERVICE);
+        let flag = arguments.iter().position(|argument| argument == "--nats-url").unwrap();
+        nats_url.clone_into(&mut arguments[flag + 1]);
+        let arguments = Arguments::parse_from(arguments);
         let shutdown = CancellationToken::new();
         let shell = Shell::try_new(&arguments.shell, SERVICE, &MIGRATIONS, shutdown.clone()).unwrap();
+        let readiness = shell.readiness.clone();
         let server = self
             .producers
             .iter()
@@ -84,7 +96,7 @@ impl Place {
         let task = tokio::spawn(server.retry_unit(self.retry_unit).serve());
         let address = self.world.grpc_address(SERVICE).await;
         let client = OperationsServiceClient::new(channel(&address).await.unwrap());
-        Served { place: self, client, shutdown, task }
+        Served { place: self, client, readiness, shutdown, task }
     }
 
     /// As so many processes left an event that died trying it.

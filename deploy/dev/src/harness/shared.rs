@@ -12,6 +12,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::client;
 use crate::cluster::{Cluster, Role, execute};
+use crate::nats;
 use crate::servers::Servers;
 use crate::workspace;
 
@@ -19,7 +20,7 @@ use crate::workspace;
 pub const POSTGRES: &str = "PRIMA_TEST_POSTGRES";
 /// Names the URL of the first account of a NATS that tests use instead of starting one.
 pub const NATS: &str = "PRIMA_TEST_NATS";
-/// Says how many accounts that NATS has: `a0`, `a1`, … with one password.
+/// Says how many accounts that NATS has: `a0`, `a1`, …, with one password for all users.
 pub const NATS_ACCOUNTS: &str = "PRIMA_TEST_NATS_ACCOUNTS";
 
 /// Accounts of a server that a test process starts for itself.
@@ -62,7 +63,7 @@ pub(super) async fn place(services: &[(&'static str, &'static Migrator)]) -> Res
     let database = format!("world_{number}");
     execute(&mut server, format!("CREATE DATABASE {database} TEMPLATE {template}")).await?;
     server.close().await?;
-    let nats_url = shared.nats.replacen("//a0:", &format!("//a{}:", number % shared.accounts), 1);
+    let nats_url = nats::in_account(&shared.nats, number % shared.accounts);
     if number >= shared.accounts {
         empty_account(&nats_url).await.context("an account that is used again can't be emptied")?;
     }

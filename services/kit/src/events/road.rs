@@ -1,10 +1,13 @@
 //! The way to JetStream: the connection, and the stream that this service owns. What is missing is made with the shipped
 //! configuration; what exists is never changed.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_nats::{
-    ConnectOptions, ServerAddr,
+    ClientError, ConnectOptions, Event, ServerAddr,
     connection::State,
     jetstream::{
         self, Context,
@@ -45,6 +48,8 @@ pub(crate) struct Road {
     pub(super) jetstream: Context,
     pub(super) service: &'static str,
     settings: StreamSettings,
+    /// What the server or the client last refused since the connection came about.
+    refusal: Arc<Mutex<Option<String>>>,
 }
 
 impl Road {
@@ -66,19 +71,34 @@ impl Road {
             }
             _ => ConnectOptions::new(),
         };
+        let refusal = Arc::<Mutex<Option<String>>>::default();
+        let noted = Arc::clone(&refusal);
         let client = options
             .name(service)
+            .event_callback(move |event| {
+                note(&noted, &event);
+                std::future::ready(())
+            })
             .retry_on_initial_connect()
             .ping_interval(PING_INTERVAL)
             .custom_inbox_prefix(format!("_INBOX_{service}"))
             .connect(servers)
             .await?;
         let jetstream = jetstream::context::ContextBuilder::new().timeout(ACK_TIMEOUT).build(client.clone());
-        Ok(Self { client, jetstream, service, settings })
+        Ok(Self { client, jetstream, service, settings, refusal })
     }
 
     pub(crate) fn is_connected(&self) -> bool {
         self.client.connection_state() == State::Connected
+    }
+
+    /// Why there is no connection; `None` where there is one.
+    pub(crate) fn missing(&self) -> Option<String> {
+        if self.is_connected() {
+            return None;
+        }
+        let why = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Some(why.map_or("NATS is not connected".to_owned(), |why| format!("NATS is not connected: {why}")))
     }
 
     /// Makes this service's stream where it is missing.
@@ -135,5 +155,20 @@ impl Road {
         if !matches!(tokio::time::timeout(FLUSH_TIMEOUT, self.client.flush()).await, Ok(Ok(()))) {
             tracing::debug!("the last acks could not be flushed");
         }
+    }
+}
+
+/// Keeps what was refused until a connection comes about.
+fn note(refusal: &Mutex<Option<String>>, event: &Event) {
+    let mut refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner);
+    match event {
+        Event::Connected => *refusal = None,
+        Event::ServerError(error) => {
+            tracing::warn!(error = %error, "NATS refused something");
+            *refusal = Some(error.to_string());
+        }
+        Event::ClientError(ClientError::Other(why)) => *refusal = Some(why.clone()),
+        Event::ClientError(error) => *refusal = Some(error.to_string()),
+        _ => {}
     }
 }
