@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::cluster::Cluster;
+use crate::contract::Contract;
 use crate::servers::Servers;
 use crate::stack::{Say, start_servers};
 use crate::up::{Signals, to_standard_error};
-use crate::wheels::find_buf;
 use crate::workspace::Workspace;
 use crate::{command, harness, queries};
 
@@ -78,20 +78,11 @@ async fn all(workspace: &Workspace, filter: &str) -> Result<()> {
 }
 
 async fn check_protos(workspace: &Workspace) -> Result<()> {
-    announce("buf lint, buf format");
-    let target_dev = workspace.target_dev();
+    announce("buf lint, buf format, buf breaking");
     step(async {
-        let buf =
-            tokio::task::spawn_blocking(move || find_buf(&target_dev, &mut |line| eprintln!("    {line}")))
-                .await
-                .context("the search for buf was cut")??;
-        for arguments in [["lint"].as_slice(), &["format", "--diff", "--exit-code", "--exclude-path", "buf"]]
-        {
-            let mut command = Command::new(&buf);
-            command.args(arguments).current_dir(workspace.root.join("proto"));
-            command::run(command).await?;
-        }
-        Ok(())
+        let contract = Contract::find(workspace).await?;
+        contract.lint().await?;
+        contract.check().await
     })
     .await
 }

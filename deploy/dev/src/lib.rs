@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cluster;
 pub mod command;
 pub mod commands;
+pub mod contract;
 pub mod demo;
 pub mod harness;
 pub mod nats;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use dev::checks;
 use dev::commands::{self, TokenRequest};
+use dev::contract;
 use dev::up::{self, Reader};
 use dev::workspace::{Profile, Workspace};
 
@@ -52,6 +53,8 @@ enum Command {
     },
     /// Write .sqlx: what a build without a database knows of the queries.
     Prepare,
+    /// Write proto/contract.binpb.gz: what clients may rely on; refused where it would break them.
+    Contract,
 }
 
 #[derive(clap::Args)]
@@ -96,6 +99,7 @@ fn run(command: Command) -> Result<()> {
             Command::Down { stack } => commands::down(&workspace, stack).await,
             Command::Clean => commands::clean(&workspace),
             Command::Test { filter } => checks::test(&workspace, &filter).await,
+            Command::Contract => contract::promise(&workspace).await,
             Command::Prepare => checks::prepare(&workspace).await,
         }
     });
