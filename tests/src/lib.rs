@@ -6,3 +6,5 @@ mod architecture;
 mod faults;
 #[cfg(test)]
 mod flows;
+#[cfg(test)]
+mod marks;

@@ -1,7 +1,8 @@
 //! Calls as a real client makes them: repeated, with the same request id, while the service does not answer.
 
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
+use prost::{Message, Name};
 use tokio::time::Instant;
 use tonic::{Code, Request, Response, Status};
 
@@ -14,6 +15,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
 /// A call's own deadline.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Changes a request before it is sent: its full name and its encoding in, its encoding out.
+pub type Touch = Arc<dyn Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync>;
+
+tokio::task_local! {
+    static TOUCH: Touch;
+}
+
+/// Does work whose calls' requests are changed before they are sent.
+pub async fn touched<T>(touch: Touch, work: impl Future<Output = T>) -> T {
+    TOUCH.scope(touch, work).await
+}
 
 /// Why a call failed for good.
 #[derive(Debug)]
@@ -36,18 +49,26 @@ impl std::error::Error for Failed {}
 ///
 /// # Errors
 /// The service refuses, or has not answered for a minute.
-pub async fn call<Message, Answer, Rpc, Answered>(
+///
+/// # Panics
+/// Whoever touches requests makes one that is none.
+pub async fn call<Asked, Answer, Rpc, Answered>(
     token: &str,
-    message: &Message,
+    message: &Asked,
     rpc: Rpc,
 ) -> Result<Answer, Failed>
 where
-    Message: Clone,
-    Rpc: Fn(Request<Message>) -> Answered,
+    Asked: Message + Name + Clone + Default,
+    Rpc: Fn(Request<Asked>) -> Answered,
     Answered: Future<Output = Result<Response<Answer>, Status>>,
 {
     let until = Instant::now() + PATIENCE;
     let mut repeated = false;
+    let touched = TOUCH.try_with(|touch| {
+        let touched = touch(&Asked::full_name(), message.encode_to_vec());
+        Asked::decode(touched.as_slice()).expect("what is touched stays what it is")
+    });
+    let message = touched.unwrap_or_else(|_| message.clone());
     loop {
         let message = message.clone();
         let mut request = if token == NOBODY { Request::new(message) } else { authorized(message, token) };
