@@ -14,6 +14,7 @@ pub mod harness;
 pub mod nats;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod queries;
 pub mod running;
 pub mod scratch;

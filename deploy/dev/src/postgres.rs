@@ -1,6 +1,8 @@
 //! A private Postgres on a free loopback port, its data thrown away with the stack. Creates no
 //! role, database or schema of its own and never listens beyond loopback.
 
+mod restore;
+
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;

@@ -1,8 +1,11 @@
 //! The whole stack: the two servers, a database, and the four services, started together, watched, and ended in order
 //! however the stack ends. Knows no business; what runs on it is the caller's.
 
+mod apart;
 mod faults;
+mod options;
 mod peers;
+mod ways;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +23,12 @@ use crate::servers::Servers;
 use crate::services::{DRAIN_TIMEOUT, Program, Running, ServiceProcess};
 use crate::token::{AUDIENCE, ISSUER, Identity, Issuer, LONGEST_LIFE};
 
+use apart::Apart;
+use ways::Ways;
+
 pub use faults::Part;
+pub use options::{BusinessTime, Options, Seed};
+pub use ways::Way;
 
 const DATABASE: &str = "prima";
 /// The file with the services' addresses.
@@ -33,60 +41,13 @@ const LOG_LINES: usize = 20;
 /// Gets a line for every choice made on the way.
 pub type Say = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What a stack is made of.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The folder with the services' binaries, such as `target/debug`.
-    pub binaries: PathBuf,
-    /// The folder for what is installed once, such as `target/dev`.
-    pub target_dev: PathBuf,
-    /// What is imported before the services serve.
-    pub seeds: Vec<Seed>,
-    /// By which time the services do their business.
-    pub business_time: BusinessTime,
-    /// What every service finds in its environment besides, such as `PRIMA_STREAM_CHECK_SECONDS`.
-    pub settings: Vec<(&'static str, String)>,
-}
-
-/// By which time the services of a stack do their business.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BusinessTime {
-    /// The machine's.
-    Machine,
-    /// The machine's, shifted by a file (`Stack::clock`).
-    Shifted,
-}
-
-/// A file that a service imports before it serves.
-#[derive(Clone, Debug)]
-pub struct Seed {
-    /// The service.
-    pub service: &'static str,
-    /// Its subcommand, which takes the file.
-    pub import: &'static str,
-    /// The file.
-    pub file: PathBuf,
-}
-
-impl Seed {
-    /// Jakarta's units and categories, in the repository at `root`.
-    #[must_use]
-    pub fn jakarta(root: &Path) -> Vec<Self> {
-        [("staff", "import-units", "units.csv"), ("complaints", "import-categories", "categories.csv")]
-            .map(|(service, import, file)| Self {
-                service,
-                import,
-                file: root.join("services").join(service).join("data/jakarta").join(file),
-            })
-            .into()
-    }
-}
-
 /// A running stack. The order of the fields is the order of the end: services before servers.
 #[derive(Debug)]
 pub struct Stack {
     members: Vec<Member>,
     servers: Mutex<Servers>,
+    apart: Option<Apart>,
+    ways: Ways,
     folder: PathBuf,
     cluster: Cluster,
     nats_url: String,
@@ -113,7 +74,8 @@ impl Stack {
         for file in options.seeds.iter().map(|seed| &seed.file) {
             ensure!(file.is_file(), "there is no {} to import", file.display());
         }
-        let servers = start_servers(options.target_dev, 1, say).await?;
+        let target_dev = options.target_dev;
+        let servers = start_servers(target_dev.clone(), 1, say).await?;
         let folder = servers.scratch.path().to_owned();
         let cluster =
             Cluster::try_new(&servers.postgres.superuser_url("postgres"), Cluster::random_secret())?;
@@ -128,10 +90,18 @@ impl Stack {
         let peers_token = folder.join("peers.token");
         peers::write_token(&peers_token, &issuer)?;
         let nats_url = servers.nats.url(0);
-        let programs = SERVICES.map(|name| {
+        let apart = match options.apart {
+            Some(service) => Some(Apart::start(service, target_dev).await?),
+            None => None,
+        };
+        let (mut ways, mut programs) = (Ways::default(), Vec::with_capacity(SERVICES.len()));
+        for name in SERVICES {
+            let own = apart.as_ref().filter(|apart| apart.service == name);
+            let cluster = own.map_or(&cluster, |apart| &apart.cluster);
+            let mut lead = |way, url: &str| ways.lead(&options.proxied, (name, way), url);
             let mut settings = vec![
-                ("PRIMA_RELAY_DATABASE_URL", cluster.url(name, Role::Relay, DATABASE)),
-                ("PRIMA_NATS_URL", nats::service_url(&nats_url, name)),
+                ("PRIMA_RELAY_DATABASE_URL", lead(Way::Postgres, &cluster.url(name, Role::Relay, DATABASE))?),
+                ("PRIMA_NATS_URL", lead(Way::Nats, &nats::service_url(&nats_url, name))?),
                 ("PRIMA_STREAM_MAX_BYTES", STREAM_MAX_BYTES.to_string()),
                 ("PRIMA_JWKS_FILE", jwks_file.display().to_string()),
                 ("PRIMA_TOKEN_ISSUER", ISSUER.to_owned()),
@@ -146,15 +116,15 @@ impl Stack {
             if name == "complaints" {
                 settings.push(("PRIMA_ACCESS_CODE_KEY", random_key()));
             }
-            Program {
+            programs.push(Program {
                 name,
                 binary: options.binaries.join(name),
                 folder: folder.clone(),
                 owner_url: cluster.url(name, Role::Owner, DATABASE),
-                app_url: cluster.url(name, Role::App, DATABASE),
+                app_url: lead(Way::Postgres, &cluster.url(name, Role::App, DATABASE))?,
                 settings,
-            }
-        });
+            });
+        }
         try_join_all(programs.iter().map(|program| prepare(program, &options.seeds))).await?;
         let mut members = Vec::with_capacity(programs.len());
         // One after the other, so that what each takes to start is its own.
@@ -164,7 +134,8 @@ impl Stack {
         let seen: Vec<ServiceProcess> =
             members.iter().map(|member| locked(&member.running).seen.clone()).collect();
         peers::write_addresses(&folder.join(PEERS), &seen)?;
-        Ok(Self { members, servers: Mutex::new(servers), folder, cluster, nats_url, issuer, clock })
+        let servers = Mutex::new(servers);
+        Ok(Self { members, servers, apart, ways, folder, cluster, nats_url, issuer, clock })
     }
 
     /// The services, in the order of `SERVICES`.
@@ -279,7 +250,7 @@ impl Stack {
     /// The database, as a service's role.
     #[must_use]
     pub fn database_url(&self, service: &str, role: Role) -> String {
-        self.cluster.url(service, role, DATABASE)
+        self.cluster_of(service).url(service, role, DATABASE)
     }
 
     /// The database, as the superuser.

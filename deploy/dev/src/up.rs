@@ -105,13 +105,12 @@ async fn start(workspace: &Workspace, profile: Profile, time: BusinessTime, say:
     let mut build = command::cargo(workspace, &arguments);
     build.env("SQLX_OFFLINE", "true").stdout(io::stderr());
     command::run(build).await?;
-    let options = Options {
-        binaries: workspace.binaries(profile),
-        target_dev: workspace.target_dev(),
-        seeds: Seed::jakarta(&workspace.root),
-        business_time: time,
-        settings: Vec::new(),
-    };
+    let options = Options::new(
+        workspace.binaries(profile),
+        workspace.target_dev(),
+        Seed::jakarta(&workspace.root),
+        time,
+    );
     Stack::start(options, say).await
 }
 

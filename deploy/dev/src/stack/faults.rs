@@ -3,8 +3,9 @@
 
 use anyhow::{Context, Result};
 
-use super::{Stack, locked};
+use super::{Stack, Way, locked};
 use crate::process::{Process, Signal};
+use crate::proxy::Proxy;
 use crate::services::ServiceProcess;
 
 /// A part of a stack.
@@ -75,6 +76,25 @@ impl Stack {
         let seen = running.seen.clone();
         locked(&member.replicas).push(running);
         Ok(seen)
+    }
+
+    /// Where all processes of a service serve gRPC, as clients take it.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn addresses(&self, name: &str) -> Result<Vec<String>> {
+        let member = self.member(name)?;
+        let first = locked(&member.running).seen.url();
+        let replicas = locked(&member.replicas);
+        Ok(std::iter::once(first).chain(replicas.iter().map(|running| running.seen.url())).collect())
+    }
+
+    /// The proxy on a service's way to a server.
+    ///
+    /// # Errors
+    /// The stack was started without one there.
+    pub fn proxy(&self, service: &str, way: Way) -> Result<&Proxy> {
+        self.ways.get(service, way).with_context(|| format!("{service} goes straight to {way:?}"))
     }
 
     pub(super) fn signal_replicas(&self) {

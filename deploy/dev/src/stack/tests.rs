@@ -27,7 +27,7 @@ fn programs(scratch: &Scratch, serving: &str) -> PathBuf {
 
 fn options(binaries: PathBuf, seeds: Vec<Seed>) -> Options {
     let target_dev = workspace::target().unwrap().join("dev");
-    Options { binaries, target_dev, seeds, business_time: BusinessTime::Shifted, settings: Vec::new() }
+    Options::new(binaries, target_dev, seeds, BusinessTime::Shifted)
 }
 
 fn log(line: &str) {
