@@ -50,13 +50,12 @@ const NIP_OF_THE_FIRST: &str = "197001011995011000";
 
 async fn start() -> Stack {
     let workspace = Workspace::find().unwrap();
-    let options = Options {
-        binaries: workspace.binaries(Profile::Dev),
-        target_dev: workspace.target_dev(),
-        seeds: Seed::jakarta(&workspace.root),
-        business_time: BusinessTime::Shifted,
-        settings: Vec::new(),
-    };
+    let options = Options::new(
+        workspace.binaries(Profile::Dev),
+        workspace.target_dev(),
+        Seed::jakarta(&workspace.root),
+        BusinessTime::Shifted,
+    );
     Stack::start(options, &quietly()).await.unwrap()
 }
 

@@ -11,7 +11,7 @@ use crate::contract::Contract;
 use crate::servers::Servers;
 use crate::stack::{Say, start_servers};
 use crate::up::{Signals, to_standard_error};
-use crate::workspace::Workspace;
+use crate::workspace::{Profile, Workspace};
 use crate::{command, harness, queries};
 
 /// So many tests can run before an account is emptied and used again.
@@ -28,6 +28,28 @@ pub async fn test(workspace: &Workspace, filter: &str) -> Result<()> {
     outcome.context("cut by a signal")?;
     eprintln!("\nAll checks and tests passed in {}.", seconds(begun.elapsed()));
     Ok(())
+}
+
+/// Builds everything and starts the long fault run.
+///
+/// # Errors
+/// The build fails, or anything is lost, duplicated or out of order.
+pub async fn faults(workspace: &Workspace, profile: Profile, minutes: u64, seed: Option<u64>) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let mut arguments = vec!["build", "--workspace", "--bins"];
+    if profile == Profile::Release {
+        arguments.push("--release");
+    }
+    let mut run = Command::new(workspace.binaries(profile).join("faults"));
+    run.args(["--minutes", &minutes.to_string()]);
+    if let Some(seed) = seed {
+        run.args(["--seed", &seed.to_string()]);
+    }
+    let work = async {
+        command::run(offline(workspace, &arguments)).await?;
+        command::run(run).await
+    };
+    signals.unless_ended(work).await?.context("cut by a signal")
 }
 
 /// Writes `.sqlx` afresh: what a build without a database knows of the queries.

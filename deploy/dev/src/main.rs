@@ -51,6 +51,18 @@ enum Command {
         #[arg(default_value = "")]
         filter: String,
     },
+    /// Let a random fault strike a stack under load every ten seconds, and look whether anything is lost or duplicated.
+    Faults {
+        /// For how long.
+        #[arg(long, default_value_t = 20)]
+        minutes: u64,
+        /// The same seed strikes with the same faults in the same order; a random one where none is given.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Build all as it is shipped.
+        #[arg(long)]
+        release: bool,
+    },
     /// Write .sqlx: what a build without a database knows of the queries.
     Prepare,
     /// Write proto/contract.binpb.gz: what clients may rely on; refused where it would break them.
@@ -100,6 +112,10 @@ fn run(command: Command) -> Result<()> {
             Command::Clean => commands::clean(&workspace),
             Command::Test { filter } => checks::test(&workspace, &filter).await,
             Command::Contract => contract::promise(&workspace).await,
+            Command::Faults { minutes, seed, release } => {
+                let profile = if release { Profile::Release } else { Profile::Dev };
+                checks::faults(&workspace, profile, minutes, seed).await
+            }
             Command::Prepare => checks::prepare(&workspace).await,
         }
     });

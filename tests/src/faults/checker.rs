@@ -1,23 +1,26 @@
 //! Looks where every event is: committed in its service's log, taken off the outbox, held by the stream, applied by each
 //! consumer, and seen in what the consumer made of it. It only reads, but where it is asked to spoil something.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::time::Duration;
+mod found;
 
-use anyhow::{Result, bail};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Result, anyhow, bail};
 use async_nats::jetstream::{self, consumer::pull};
 use dev::{client, cluster::SERVICES, stack::Stack};
-use futures::StreamExt;
-use sqlx::{AssertSqlSafe, PgPool, Row, postgres::PgPoolOptions};
-use tokio::{sync::Mutex, time::Instant};
+use futures::{StreamExt, TryStreamExt};
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::fault::Fault;
+pub(super) use found::Found;
 
-/// How long events may be under way once nobody makes new ones.
-const QUIET_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
+const LONGEST_POLL: Duration = Duration::from_secs(2);
+/// How long a stream that is read may be silent.
+const SILENCE: Duration = Duration::from_secs(60);
 /// Who takes whose events.
 const CONSUMERS: [(&str, &str); 6] = [
     ("complaints", "staff"),
@@ -38,37 +41,36 @@ const PROJECTIONS: [(&str, &str, &str); 3] = [
 pub(super) struct Checker {
     database: PgPool,
     jetstream: jetstream::Context,
-    /// From where on the order in each stream is looked at: after a loss events come again, behind later ones.
-    ordered_from: Mutex<HashMap<&'static str, u64>>,
+    /// When a stream lost what it held, from and until, in microseconds: what was recorded before the end of a loss may
+    /// come again behind later events, once the loss began.
+    losses: Mutex<Vec<(i64, i64)>>,
 }
 
-/// What was found.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    committed: i64,
-    pending: i64,
-    dead_letters: i64,
-    /// Events of a stream that a consumer has not applied.
-    unapplied: i64,
-    /// Events that the stream doesn't hold.
-    not_in_stream: i64,
-    /// Events more than once in the facts that were made of them, or less.
-    facts_off: i64,
-    /// Aggregates that a consumer knows in another version than the newest.
-    projections_off: i64,
-    /// Events that came into the stream for the first time after a later one of the same aggregate did.
-    out_of_order: i64,
+/// An event as its log has it.
+#[derive(sqlx::FromRow)]
+struct Told {
+    event_id: Uuid,
+    aggregate_id: Uuid,
+    epoch: i64,
+    version: i64,
+    recorded_micros: i64,
 }
 
 impl Checker {
-    pub(super) async fn connect(stack: &Stack) -> Self {
-        let database = PgPoolOptions::new().max_connections(2).connect(&stack.superuser_url()).await.unwrap();
-        let jetstream = jetstream::new(client::nats(stack.nats_url()).await.unwrap());
-        Self { database, jetstream, ordered_from: Mutex::default() }
+    pub(super) async fn connect(stack: &Stack) -> Result<Self> {
+        let database = PgPoolOptions::new().max_connections(2).connect(&stack.superuser_url()).await?;
+        let jetstream = jetstream::new(client::nats(stack.nats_url()).await?);
+        Ok(Self { database, jetstream, losses: Mutex::default() })
     }
 
     pub(super) fn jetstream(&self) -> &jetstream::Context {
         &self.jetstream
+    }
+
+    /// Takes note that a stream lost events from a moment until now.
+    pub(super) fn lost_since(&self, begun: SystemTime) {
+        let loss = (micros(begun), micros(SystemTime::now()));
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner).push(loss);
     }
 
     /// Spoils what a consumer knows; answers an error where nothing was there to be spoiled.
@@ -79,140 +81,166 @@ impl Checker {
     }
 
     /// Waits until nothing is under way, and looks; what is wrong by then stays wrong.
-    pub(super) async fn quiet(&self, after: Fault) -> Result<Found> {
-        let until = Instant::now() + QUIET_WITHIN;
+    pub(super) async fn quiet(&self, within: Duration) -> Result<Found> {
+        let until = Instant::now() + within;
+        let mut pause = POLL;
         loop {
-            let looked = self.look(after).await;
+            let is_late = Instant::now() > until;
+            let looked = match self.under_way().await {
+                Ok(0) => self.look().await,
+                Ok(_) if is_late => self.look().await,
+                Ok(events) => Err(anyhow!("{events} events are under way")),
+                Err(error) => Err(error),
+            };
             match looked {
-                Ok(found) if found.wrong().is_empty() => return Ok(found),
-                Ok(found) if Instant::now() > until => return Ok(found),
-                Err(error) if Instant::now() > until => bail!("nothing can be seen: {error:#}"),
-                _ => tokio::time::sleep(POLL).await,
+                Ok(found) if is_late || found.wrong().is_empty() => return Ok(found),
+                Err(error) if is_late => bail!("nothing can be seen: {error:#}"),
+                _ => tokio::time::sleep(pause).await,
             }
+            pause = (pause * 2).min(LONGEST_POLL);
         }
     }
 
-    async fn look(&self, after: Fault) -> Result<Found> {
-        let mut found = Found::default();
+    /// How many events wait on an outbox.
+    pub(super) async fn pending(&self) -> Result<i64> {
+        let counts = SERVICES.map(|service| format!("(SELECT count(*) FROM {service}.outbox_pending)"));
+        self.count(format!("SELECT {}", counts.join(" + "))).await
+    }
+
+    /// How many events all services committed.
+    pub(super) async fn committed(&self) -> Result<i64> {
+        let counts = SERVICES.map(|service| format!("(SELECT count(*) FROM {service}.event_log)"));
+        self.count(format!("SELECT {}", counts.join(" + "))).await
+    }
+
+    /// How many events wait for the stream or for a consumer, roughly and cheaply.
+    async fn under_way(&self) -> Result<u64> {
+        let mut events = u64::try_from(self.pending().await?)?;
+        for (consumer, producer) in CONSUMERS {
+            let stream = stream_of(producer);
+            let durable: jetstream::consumer::PullConsumer =
+                self.jetstream.get_consumer_from_stream(consumer, stream).await?;
+            // What was delivered and not acknowledged may have been applied: whether it was, the inbox says.
+            events += durable.cached_info().num_pending;
+        }
+        Ok(events)
+    }
+
+    async fn look(&self) -> Result<Found> {
+        let mut found = Found { committed: self.committed().await?, ..Found::default() };
+        found.pending = self.pending().await?;
         for service in SERVICES {
-            let counts = self
-                .row(format!(
-                    "SELECT (SELECT count(*) FROM {service}.event_log), (SELECT count(*) FROM {service}.outbox_pending),
-                            (SELECT count(*) FROM {service}.dead_letter WHERE state IN ('WAITING', 'PARKED'))"
+            found.dead_letters += self
+                .count(format!(
+                    "SELECT count(*) FROM {service}.dead_letter WHERE state IN ('WAITING', 'PARKED')"
                 ))
                 .await?;
-            found.committed += counts.0;
-            found.pending += counts.1;
-            found.dead_letters += counts.2;
         }
         for (consumer, producer) in CONSUMERS {
             found.unapplied += self
-                .row(format!(
-                    "SELECT count(*), 0::bigint, 0::bigint FROM {producer}.event_log AS told WHERE NOT EXISTS (
+                .count(format!(
+                    "SELECT count(*) FROM {producer}.event_log AS told WHERE NOT EXISTS (
                          SELECT FROM {consumer}.inbox WHERE inbox.event_id = told.event_id
-                            AND inbox.consumer = 'EVT_{}')",
-                    producer.to_uppercase()
+                            AND inbox.consumer = '{}')",
+                    stream_of(producer)
                 ))
-                .await?
-                .0;
+                .await?;
         }
         for (table, producer, aggregate_type) in PROJECTIONS {
             found.projections_off += self
-                .row(format!(
-                    "SELECT count(*), 0::bigint, 0::bigint FROM (
+                .count(format!(
+                    "SELECT count(*) FROM (
                          SELECT DISTINCT ON (aggregate_id) aggregate_id, epoch, version FROM {producer}.event_log
                          WHERE aggregate_type = '{aggregate_type}' ORDER BY aggregate_id, epoch DESC, version DESC
                      ) AS told LEFT JOIN {table} AS known ON known.id = told.aggregate_id
                      WHERE (known.epoch, known.version) IS DISTINCT FROM (told.epoch, told.version)"
                 ))
-                .await?
-                .0;
+                .await?;
         }
-        found.facts_off = self
-            .row(
-                "SELECT abs((SELECT count(*) FROM evaluation.fact) -
-                            (SELECT count(*) FROM complaints.event_log WHERE aggregate_type = 'complaint')),
-                        0::bigint, 0::bigint"
-                    .to_owned(),
-            )
-            .await?
-            .0;
+        self.look_at_facts(&mut found).await?;
         // The streams are read whole: only once the rest is as it should be.
         if found.wrong().is_empty() {
             for service in SERVICES {
-                self.read_stream(service, after, &mut found).await?;
+                self.read_stream(service, &mut found).await?;
             }
         }
         Ok(found)
     }
 
-    async fn row(&self, sql: String) -> Result<(i64, i64, i64)> {
-        Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.database).await?)
+    /// Each event of a report makes one fact, and no fact is made of anything else; a report's events are counted through.
+    async fn look_at_facts(&self, found: &mut Found) -> Result<()> {
+        let sql = "SELECT count(*) FILTER (WHERE fact.event_id IS NULL),
+                          count(*) FILTER (WHERE told.event_id IS NULL
+                              OR (fact.complaint, fact.epoch, fact.version) <> (told.aggregate_id, told.epoch, told.version))
+                   FROM complaints.event_log AS told FULL JOIN evaluation.fact ON fact.event_id = told.event_id";
+        let (missing, beside): (i64, i64) = sqlx::query_as(sql).fetch_one(&self.database).await?;
+        (found.facts_missing, found.facts_beside) = (missing, beside);
+        found.versions_off = self
+            .count(
+                "SELECT count(*) FROM (SELECT count(*) AS events, max(version) AS newest, count(DISTINCT version) AS versions
+                     FROM complaints.event_log GROUP BY aggregate_id) AS report
+                 WHERE events <> newest OR events <> versions"
+                    .to_owned(),
+            )
+            .await?;
+        Ok(())
+    }
+
+    async fn count(&self, sql: String) -> Result<i64> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&self.database).await?)
     }
 
     /// Compares a stream with its service's log: whether it holds each event, and in what order each aggregate's came.
-    async fn read_stream(&self, service: &'static str, after: Fault, found: &mut Found) -> Result<()> {
-        let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT event_id, aggregate_id, epoch, version FROM {service}.event_log"
-        )))
-        .fetch_all(&self.database)
-        .await?;
-        let mut told: HashMap<Uuid, (Uuid, (i64, i64))> = HashMap::new();
-        for row in rows {
-            told.insert(row.try_get(0)?, (row.try_get(1)?, (row.try_get(2)?, row.try_get(3)?)));
-        }
-        let stream = self.jetstream.get_stream(format!("EVT_{}", service.to_uppercase())).await?;
+    async fn read_stream(&self, service: &'static str, found: &mut Found) -> Result<()> {
+        let mut told = self.told(service).await?;
+        let stream = self.jetstream.get_stream(stream_of(service)).await?;
         let consumer = stream
             .create_consumer(pull::OrderedConfig { headers_only: true, ..pull::OrderedConfig::default() })
             .await?;
-        let ordered_from = self.ordered_from.lock().await.get(service).copied().unwrap_or_default();
-        let (mut newest, mut reached): (HashMap<Uuid, (i64, i64)>, u64) = (HashMap::new(), 0);
+        let losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut newest: HashMap<Uuid, (i64, i64)> = HashMap::new();
         let mut left = consumer.cached_info().num_pending;
         let mut messages = consumer.messages().await?;
         while left > 0 {
-            let Some(message) = tokio::time::timeout(QUIET_WITHIN, messages.next()).await? else { break };
+            let Some(message) = tokio::time::timeout(SILENCE, messages.next()).await? else { break };
             let message = message?;
-            let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
-            (left, reached) = (info.pending, info.stream_sequence);
+            let info = message.info().map_err(|error| anyhow!("{error}"))?;
+            left = info.pending;
+            let published_micros = i64::try_from(info.published.unix_timestamp_nanos() / 1_000)?;
             let id = message.headers.as_ref().and_then(|headers| headers.get("ce-id"));
             let Some(id) = id.and_then(|id| Uuid::parse_str(id.as_str()).ok()) else { continue };
             // One that comes again is known already, and has no order any more.
-            if let Some((aggregate, version)) = told.remove(&id) {
-                let newest = newest.entry(aggregate).or_default();
-                let is_behind = version < *newest && reached > ordered_from && !after.loses();
-                found.out_of_order += i64::from(is_behind);
-                *newest = version.max(*newest);
+            let Some(event) = told.remove(&id) else { continue };
+            let version = (event.epoch, event.version);
+            let newest = newest.entry(event.aggregate_id).or_default();
+            if version < *newest {
+                let was_lost = losses
+                    .iter()
+                    .any(|(from, until)| event.recorded_micros <= *until && published_micros >= *from);
+                found.came_again += i64::from(was_lost);
+                found.out_of_order += i64::from(!was_lost);
             }
-        }
-        if after.loses() {
-            self.ordered_from.lock().await.insert(service, reached);
+            *newest = version.max(*newest);
         }
         found.not_in_stream += i64::try_from(told.len())?;
         Ok(())
     }
-}
 
-impl Found {
-    /// What is not as it must be once all is quiet.
-    pub(super) fn wrong(&self) -> Vec<String> {
-        [
-            ("pending", self.pending),
-            ("dead letters", self.dead_letters),
-            ("unapplied", self.unapplied),
-            ("not in their stream", self.not_in_stream),
-            ("facts lost or duplicated", self.facts_off),
-            ("projections in another version", self.projections_off),
-            ("out of order", self.out_of_order),
-        ]
-        .into_iter()
-        .filter(|(_, count)| *count != 0)
-        .map(|(what, count)| format!("{count} {what}"))
-        .collect()
+    async fn told(&self, service: &str) -> Result<HashMap<Uuid, Told>> {
+        let sql = format!(
+            "SELECT event_id, aggregate_id, epoch, version,
+                    (extract(epoch FROM recorded_at) * 1000000)::bigint AS recorded_micros FROM {service}.event_log"
+        );
+        let rows = sqlx::query_as(AssertSqlSafe(sql)).fetch(&self.database);
+        Ok(rows.map_ok(|told: Told| (told.event_id, told)).try_collect().await?)
     }
 }
 
-impl fmt::Display for Found {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} events committed, 0 lost, 0 duplicated, 0 out of order", self.committed)
-    }
+fn stream_of(service: &str) -> String {
+    format!("EVT_{}", service.to_uppercase())
+}
+
+fn micros(at: SystemTime) -> i64 {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
