@@ -165,7 +165,7 @@ fn a_store_names_its_own_schema_only() {
 #[test]
 fn every_file_says_what_it_is_for_and_stays_readable() {
     let mut breaches = Vec::new();
-    for folder in ["proto/src", "services", "deploy/dev/src", "tests/src"] {
+    for folder in ["proto/src", "services", "deploy/dev/src", "tests/src", "tests/bench/src"] {
         for path in sources(folder) {
             let text = fs::read_to_string(&path).unwrap();
             let place = path.strip_prefix(root()).unwrap().display().to_string();

@@ -16,6 +16,11 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A call's own deadline.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// What a call asks: any message of the contract.
+pub trait Asked: Message + Name + Clone + Default {}
+
+impl<M: Message + Name + Clone + Default> Asked for M {}
+
 /// Changes a request before it is sent: its full name and its encoding in, its encoding out.
 pub type Touch = Arc<dyn Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync>;
 
@@ -52,21 +57,17 @@ impl std::error::Error for Failed {}
 ///
 /// # Panics
 /// Whoever touches requests makes one that is none.
-pub async fn call<Asked, Answer, Rpc, Answered>(
-    token: &str,
-    message: &Asked,
-    rpc: Rpc,
-) -> Result<Answer, Failed>
+pub async fn call<A, Answer, Rpc, Answered>(token: &str, message: &A, rpc: Rpc) -> Result<Answer, Failed>
 where
-    Asked: Message + Name + Clone + Default,
-    Rpc: Fn(Request<Asked>) -> Answered,
+    A: Asked,
+    Rpc: Fn(Request<A>) -> Answered,
     Answered: Future<Output = Result<Response<Answer>, Status>>,
 {
     let until = Instant::now() + PATIENCE;
     let mut repeated = false;
     let touched = TOUCH.try_with(|touch| {
-        let touched = touch(&Asked::full_name(), message.encode_to_vec());
-        Asked::decode(touched.as_slice()).expect("what is touched stays what it is")
+        let touched = touch(&A::full_name(), message.encode_to_vec());
+        A::decode(touched.as_slice()).expect("what is touched stays what it is")
     });
     let message = touched.unwrap_or_else(|_| message.clone());
     loop {

@@ -1,6 +1,7 @@
 //! The local stack: real Postgres, real NATS, Prima's four services, as processes of this machine. For development and
 //! tests; never for production.
 
+pub mod bench;
 pub mod calls;
 pub mod checks;
 pub mod client;

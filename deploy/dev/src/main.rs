@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use dev::bench;
 use dev::checks;
 use dev::commands::{self, TokenRequest};
 use dev::contract;
@@ -63,6 +64,13 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Measure, on a release build, how fast it is beside what it is compared with; no part of the tests.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// A group or a row, and the bench's own options: see --list and --help.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Write .sqlx: what a build without a database knows of the queries.
     Prepare,
     /// Write proto/contract.binpb.gz: what clients may rely on; refused where it would break them.
@@ -116,6 +124,7 @@ fn run(command: Command) -> Result<()> {
                 let profile = if release { Profile::Release } else { Profile::Dev };
                 checks::faults(&workspace, profile, minutes, seed).await
             }
+            Command::Bench { arguments } => bench::bench(&workspace, &arguments).await,
             Command::Prepare => checks::prepare(&workspace).await,
         }
     });

@@ -3,7 +3,7 @@
 
 mod restore;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -25,22 +25,23 @@ const PORT_ATTEMPTS: usize = 5;
 const POLL: Duration = Duration::from_millis(20);
 const LOG_LINES: usize = 20;
 
-/// Settings that don't depend on the run.
-const SETTINGS: [&str; 10] = [
-    "listen_addresses=127.0.0.1",
-    "unix_socket_permissions=0700",
-    // The data doesn't outlive the server, so nothing has to survive a power cut.
-    "fsync=off",
-    "full_page_writes=off",
-    // What a client was told is committed is still written out first, as in production: the order
-    // of commits and the time they wait for one another stay real.
-    "synchronous_commit=on",
-    "max_connections=300",
-    "shared_buffers=128MB",
-    "timezone=UTC",
-    "log_timezone=UTC",
-    "logging_collector=off",
-];
+/// Settings that don't depend on the run. They are written into the cluster's configuration, so that a bench can have its
+/// own by ALTER SYSTEM.
+const SETTINGS: &str = "
+listen_addresses = '127.0.0.1'
+unix_socket_permissions = 0700
+# The data doesn't outlive the server, so nothing has to survive a power cut.
+fsync = off
+full_page_writes = off
+# What a client was told is committed is still written out first, as in production: the order
+# of commits and the time they wait for one another stay real.
+synchronous_commit = on
+max_connections = 300
+shared_buffers = 128MB
+timezone = 'UTC'
+log_timezone = 'UTC'
+logging_collector = off
+";
 
 /// A running Postgres; dropping it stops it.
 #[derive(Debug)]
@@ -223,6 +224,10 @@ fn create_cluster(bin: &Path, scratch: &Scratch, password: &str) -> Result<PathB
         };
         if status.success() {
             fs::remove_file(&password_file).context("cannot remove the password file")?;
+            let configuration = File::options().append(true).open(data.join("postgresql.conf"));
+            configuration
+                .and_then(|mut configuration| configuration.write_all(SETTINGS.as_bytes()))
+                .context("cannot configure Postgres")?;
             return Ok(data);
         }
         log = initdb.log_tail(LOG_LINES);
@@ -251,9 +256,6 @@ impl Launch {
             .arg("-k")
             .arg(&self.sockets)
             .args(["-p", &port.to_string()]);
-        for setting in SETTINGS {
-            command.args(["-c", setting]);
-        }
         Process::spawn(command, "Postgres", &self.log_file, self.run_as, Signal::Quit)
     }
 }

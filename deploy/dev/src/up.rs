@@ -97,14 +97,19 @@ pub async fn demonstrate(workspace: &Workspace, profile: Profile, reader: Reader
     ended
 }
 
-async fn start(workspace: &Workspace, profile: Profile, time: BusinessTime, say: &Say) -> Result<Stack> {
+/// Builds all programs of the workspace.
+pub(crate) async fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     let mut arguments = vec!["build", "--workspace", "--bins"];
     if profile == Profile::Release {
         arguments.push("--release");
     }
     let mut build = command::cargo(workspace, &arguments);
     build.env("SQLX_OFFLINE", "true").stdout(io::stderr());
-    command::run(build).await?;
+    command::run(build).await
+}
+
+async fn start(workspace: &Workspace, profile: Profile, time: BusinessTime, say: &Say) -> Result<Stack> {
+    build(workspace, profile).await?;
     let options = Options::new(
         workspace.binaries(profile),
         workspace.target_dev(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use dev::{
-    calls::call,
+    calls::{Asked, call},
     client::{authorized, channel},
     stack::Stack,
     token::{Identity, all_scopes},
@@ -205,15 +205,10 @@ impl Worker {
     }
 
     /// Calls until there is an answer; now and then hangs up first, at any instant of the call.
-    async fn command<Message, Answer, Rpc, Answered>(
-        &mut self,
-        token: &str,
-        message: Message,
-        rpc: Rpc,
-    ) -> Result<Answer>
+    async fn command<A, Answer, Rpc, Answered>(&mut self, token: &str, message: A, rpc: Rpc) -> Result<Answer>
     where
-        Message: Clone,
-        Rpc: Fn(ComplaintServiceClient<Channel>, Request<Message>) -> Answered,
+        A: Asked,
+        Rpc: Fn(ComplaintServiceClient<Channel>, Request<A>) -> Answered,
         Answered: Future<Output = Result<Response<Answer>, Status>>,
     {
         if self.rng.random_range(0..BROKEN_OFF) == 0 {
