@@ -227,6 +227,8 @@ async fn count(connection: &mut PgConnection, sql: &'static str) -> i64 {
 /// An event as a consumer gets it.
 fn received<M: Message + Name>(version: i64, message: &M) -> Received {
     Received {
+        is_redacted: false,
+        traceparent: String::new(),
         id: Uuid::now_v7(),
         event_type: M::full_name(),
         resource: String::new(),

@@ -10,7 +10,8 @@ CREATE TABLE history_epoch (
     recorded_at       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- Everything this service ever told: immutable, kept, partitioned by day.
+-- Everything this service ever told: kept, partitioned by day, and immutable but for redact_event(), which leaves an
+-- empty payload and the header ce-primaredacted.
 CREATE SEQUENCE event_log_id_seq;
 CREATE TABLE event_log (
     id             bigint      NOT NULL DEFAULT nextval('event_log_id_seq'),
@@ -94,7 +95,7 @@ CREATE TABLE dead_letter (
     resource    text        NOT NULL,
     headers     jsonb       NOT NULL,
     payload     bytea       NOT NULL,
-    reason      text        NOT NULL CHECK (reason IN ('UNREADABLE', 'PERMANENT', 'ATTEMPTS_EXHAUSTED', 'TRANSIENT', 'OLDER_THAN_INBOX')),
+    reason      text        NOT NULL CHECK (reason IN ('UNREADABLE', 'PERMANENT', 'ATTEMPTS_EXHAUSTED', 'TRANSIENT', 'OLDER_THAN_INBOX', 'UNKNOWN_TYPE')),
     error       text        NOT NULL,
     attempts    bigint      NOT NULL,
     state       text        NOT NULL CHECK (state IN ('WAITING', 'PARKED', 'RESOLVED', 'DROPPED')),
@@ -162,6 +163,61 @@ BEGIN
         $f$
     $body$, schema_name);
 
+    -- Drops the oldest day of the inbox, if it is one that make_partitions() would not make; says whether it did. One at a
+    -- time and with little patience: consumers wait meanwhile.
+    EXECUTE format($body$
+        CREATE FUNCTION drop_oldest_inbox() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = %1$I, pg_temp SET lock_timeout = '1s' AS $f$
+        DECLARE
+            oldest text := (SELECT min(relname::text) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+                            WHERE inhparent = 'inbox'::regclass);
+            kept_from date := (clock_timestamp() AT TIME ZONE 'UTC')::date - 31;
+        BEGIN
+            IF oldest IS NULL OR oldest >= 'inbox_' || to_char(kept_from, 'YYYYMMDD') THEN
+                RETURN false;
+            END IF;
+            EXECUTE format('DROP TABLE %%I', oldest);
+            RETURN true;
+        END
+        $f$
+    $body$, schema_name);
+
+    -- Takes a day out of history, for an operator; its table stays, as the owner's alone. Refused for the last 30 days and
+    -- for a day that has events pending; false where the day is not there.
+    EXECUTE format($body$
+        CREATE FUNCTION detach_history(day date) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = %1$I, pg_temp SET lock_timeout = '2s' AS $f$
+        DECLARE
+            name text := 'event_log_' || to_char(day, 'YYYYMMDD');
+        BEGIN
+            IF day > (clock_timestamp() AT TIME ZONE 'UTC')::date - 30 THEN
+                RAISE EXCEPTION 'the history of %% is less than 30 days old', day;
+            END IF;
+            IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'event_log'::regclass AND inhrelid = to_regclass(name)) THEN
+                RETURN false;
+            END IF;
+            -- Nobody puts an event of the day on the outbox after the look. Writers take the two in this order too.
+            LOCK TABLE event_log IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE outbox_pending IN SHARE ROW EXCLUSIVE MODE;
+            IF EXISTS (SELECT FROM outbox_pending WHERE recorded_at >= day::timestamp AT TIME ZONE 'UTC'
+                                                    AND recorded_at < (day + 1)::timestamp AT TIME ZONE 'UTC') THEN
+                RAISE EXCEPTION 'the history of %% has events pending', day;
+            END IF;
+            EXECUTE format('ALTER TABLE event_log DETACH PARTITION %%I', name);
+            RETURN true;
+        END
+        $f$
+    $body$, schema_name);
+
+    -- Makes away with the content of an event. recorded_from and recorded_until say where it is looked for.
+    EXECUTE format($body$
+        CREATE FUNCTION redact_event(event uuid, recorded_from timestamptz, recorded_until timestamptz) RETURNS void
+        LANGUAGE sql SECURITY DEFINER SET search_path = %1$I, pg_temp AS $f$
+            UPDATE event_log SET payload = '', headers = headers || '{"ce-primaredacted": "true"}'
+            WHERE event_id = event AND recorded_at BETWEEN recorded_from AND recorded_until
+        $f$
+    $body$, schema_name);
+
     -- The smallest UUIDv7 of a UTC day.
     EXECUTE format($body$
         CREATE FUNCTION uuid_of_day(day date) RETURNS uuid LANGUAGE sql STABLE SET search_path = %1$I, pg_temp AS $f$
@@ -202,8 +258,10 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT, DELETE ON outbox_pending TO %I', schema_name || '_relay');
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON stream_watermark, stream_check, stream_audit TO %I', schema_name || '_relay');
     EXECUTE format('GRANT EXECUTE ON FUNCTION make_partitions(), current_epoch() TO %I, %I', schema_name || '_app', schema_name || '_relay');
+    EXECUTE format('GRANT EXECUTE ON FUNCTION drop_oldest_inbox(), detach_history(date), redact_event(uuid, timestamptz, timestamptz) TO %I', schema_name || '_app');
 END
 $functions$;
 
-REVOKE EXECUTE ON FUNCTION make_partitions(), current_epoch() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION make_partitions(), current_epoch(), drop_oldest_inbox(), detach_history(date),
+    redact_event(uuid, timestamptz, timestamptz) FROM PUBLIC;
 SELECT make_partitions();

@@ -77,6 +77,18 @@ impl Database {
         Ok(())
     }
 
+    /// For how many days after today there are partitions without a gap.
+    pub(crate) async fn days_ahead(&self) -> Result<i32, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT coalesce(min(number) - 1, 60)
+             FROM generate_series(1, 60) AS number
+                  CROSS JOIN LATERAL (SELECT to_char((clock_timestamp() AT TIME ZONE 'UTC')::date + number, 'YYYYMMDD')) AS day (name)
+             WHERE to_regclass('event_log_' || name) IS NULL OR to_regclass('inbox_' || name) IS NULL",
+        )
+        .fetch_one(&self.pool)
+        .await
+    }
+
     pub(crate) async fn close(&self) {
         self.pool.close().await;
     }

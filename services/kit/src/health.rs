@@ -1,14 +1,17 @@
-//! Health on its own port, and the checks behind it: whether the database and NATS are there, and the partitions made.
-//! Liveness never depends on others.
+//! Health and metrics on a port of their own, and the checks behind: whether the database and NATS are there, and partitions
+//! were made. Liveness never depends on others.
 
 use std::time::Duration;
 
-use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::{events::Road, readiness::Readiness, server::Shell};
+use crate::{
+    events::Road, metrics::CONTENT_TYPE, operations::Operations, readiness::Readiness, server::Shell, upkeep,
+};
 
 /// How often the database and NATS are asked whether they are there.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
@@ -16,17 +19,28 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 const FIRST_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// How long the checks may fail before the process stops being ready.
 const CHECK_PATIENCE: u32 = 3;
-/// How often the partitions of the next days are seen to.
-const PARTITIONS_INTERVAL: Duration = Duration::from_secs(24 * 3_600);
 
-/// Health, the checks behind it, the clock's file, partitions: ended by dropping the set.
-pub(crate) fn background(shell: &Shell, road: Road, health_listener: TcpListener) -> JoinSet<()> {
+/// Health, the checks behind it, metrics, the clock's file, the tables' upkeep: ended by dropping the set.
+pub(crate) fn background(
+    shell: &Shell,
+    (road, operations): (Road, Operations),
+    health_listener: TcpListener,
+) -> JoinSet<()> {
     let mut background = JoinSet::new();
     let reporter = HealthReporter::new();
     let health = tonic_health::server::HealthService::from_health_reporter(reporter.clone());
+    let metrics = shell.metrics.clone();
+    let scraped = move || {
+        let text = metrics.text();
+        async move { ([(http::header::CONTENT_TYPE, CONTENT_TYPE)], text) }
+    };
+    let health = Routes::new(tonic_health::pb::health_server::HealthServer::new(health));
+    let routes = health.into_axum_router().route("/metrics", axum::routing::get(scraped));
     background.spawn(async move {
         let server = tonic::transport::Server::builder()
-            .add_service(tonic_health::pb::health_server::HealthServer::new(health))
+            // Prometheus speaks no HTTP/2 in plain text.
+            .accept_http1(true)
+            .add_routes(Routes::from(routes))
             .serve_with_incoming(TcpListenerStream::new(health_listener));
         if let Err(error) = server.await {
             tracing::error!(error = %error, "health is not served any more");
@@ -34,6 +48,8 @@ pub(crate) fn background(shell: &Shell, road: Road, health_listener: TcpListener
     });
     background.spawn(report(reporter, shell.readiness.clone(), shell.draining.clone()));
     background.spawn(check(shell.clone(), road));
+    background.spawn(shell.metrics.clone().observe(operations));
+    background.spawn(upkeep::run(shell.database.clone()));
     if let Some(file) = shell.config.development_clock.clone() {
         background.spawn(shell.clock.clone().follow(file));
     }
@@ -56,18 +72,17 @@ async fn report(reporter: HealthReporter, readiness: Readiness, draining: Cancel
     }
 }
 
-/// Asks the database and NATS whether they are there, for as long as the process lives; and sees to the partitions once
-/// the database is, and daily.
+/// Asks the database and NATS whether they are there, for as long as the process lives; and makes the partitions once the
+/// database is.
 async fn check(shell: Shell, road: Road) {
     let mut failures = 0;
-    let mut partitions_made: Option<Instant> = None;
+    let mut partitions_made = false;
     let mut was_there = false;
     loop {
         let database = shell.database.check(shell.migrations).await;
-        let due = partitions_made.is_none_or(|made| made.elapsed() > PARTITIONS_INTERVAL);
-        if database.is_ok() && due {
+        if database.is_ok() && !partitions_made {
             match shell.database.make_partitions().await {
-                Ok(()) => partitions_made = Some(Instant::now()),
+                Ok(()) => partitions_made = true,
                 Err(error) => {
                     tracing::error!(error = %error, "the partitions of the next days can't be made")
                 }
@@ -77,7 +92,7 @@ async fn check(shell: Shell, road: Road) {
         was_there |= is_there;
         failures = if is_there { 0 } else { failures + 1 };
         // It becomes ready at once, and unready only when a check has failed a few times running.
-        let patient = failures < CHECK_PATIENCE && partitions_made.is_some();
+        let patient = failures < CHECK_PATIENCE && partitions_made;
         if !patient || failures == 0 {
             shell.readiness.set("database", database.err().map(|error| error.to_string()));
             shell.readiness.set("nats", road.missing());

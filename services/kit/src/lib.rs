@@ -9,6 +9,7 @@ pub mod events;
 mod gate;
 mod health;
 pub mod identity;
+mod metrics;
 mod operations;
 pub mod page;
 pub mod readiness;
@@ -20,6 +21,7 @@ pub mod server;
 pub mod status;
 pub mod stored;
 mod telemetry;
+mod upkeep;
 pub mod validate;
 pub mod watch;
 

@@ -9,6 +9,9 @@ mod dead_letters;
 mod decide;
 mod failure;
 mod lag;
+mod partitions;
+mod redact_event;
+mod replay_events;
 mod streams;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -189,6 +192,63 @@ impl OperationsService for Operations {
     ) -> Result<Response<v1::DiffStreamsResponse>, Status> {
         let differences = self.diff().await.map_err(self.refused())?;
         Ok(Response::new(v1::DiffStreamsResponse { differences }))
+    }
+
+    async fn apply_streams(
+        &self,
+        request: Request<v1::ApplyStreamsRequest>,
+    ) -> Result<Response<v1::ApplyStreamsResponse>, Status> {
+        let (caller, _) = crate::identity::caller(&request)?;
+        let request = request.into_inner();
+        self.validate(&request)?;
+        let operations = self.clone();
+        let applied = to_the_end(async move { operations.apply(&caller, &request.reason).await });
+        let applied = applied.await.map_err(self.refused())?;
+        Ok(Response::new(v1::ApplyStreamsResponse { applied }))
+    }
+
+    async fn replay_events(
+        &self,
+        request: Request<v1::ReplayEventsRequest>,
+    ) -> Result<Response<v1::ReplayEventsResponse>, Status> {
+        let (caller, deadline) = crate::identity::caller(&request)?;
+        let request = request.into_inner();
+        let key = self.key(&caller, replay_events::REPLAY, &request.request_id, &request)?;
+        let operations = self.clone();
+        let replayed = to_the_end(async move { operations.replay((&caller, key, deadline), request).await });
+        replayed.await.map(Response::new).map_err(self.refused())
+    }
+
+    async fn redact_event(
+        &self,
+        request: Request<v1::RedactEventRequest>,
+    ) -> Result<Response<v1::RedactEventResponse>, Status> {
+        let (caller, _) = crate::identity::caller(&request)?;
+        let request = request.into_inner();
+        self.validate(&request)?;
+        let operations = self.clone();
+        let redacted = to_the_end(async move { operations.redact(&caller, request).await });
+        redacted.await.map(Response::new).map_err(self.refused())
+    }
+
+    async fn list_partitions(
+        &self,
+        _request: Request<v1::ListPartitionsRequest>,
+    ) -> Result<Response<v1::ListPartitionsResponse>, Status> {
+        let partitions = self.partitions().await.map_err(self.refused())?;
+        Ok(Response::new(v1::ListPartitionsResponse { partitions }))
+    }
+
+    async fn detach_partitions(
+        &self,
+        request: Request<v1::DetachPartitionsRequest>,
+    ) -> Result<Response<v1::DetachPartitionsResponse>, Status> {
+        let (caller, deadline) = crate::identity::caller(&request)?;
+        let request = request.into_inner();
+        self.validate(&request)?;
+        let operations = self.clone();
+        let detached = to_the_end(async move { operations.detach((&caller, deadline), request).await });
+        detached.await.map(Response::new).map_err(self.refused())
     }
 
     async fn list_audit(

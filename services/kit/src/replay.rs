@@ -1,6 +1,7 @@
 //! What a service told, told again: the newest event of each aggregate, their versions, and events of the past put on the
-//! outbox once more. Every event is a cumulative snapshot, so the newest of an aggregate says all of it. The RPCs are the
-//! same on every service; [`replay_service!`](crate::replay_service) makes them for one.
+//! outbox once more. Every event is a cumulative snapshot, so the newest of an aggregate says all of it; one that was
+//! redacted says nothing and is left out. The RPCs are the same on every service;
+//! [`replay_service!`](crate::replay_service) makes them for one.
 
 mod rpc;
 
@@ -125,6 +126,7 @@ impl Replay {
              FROM event_log
              WHERE ($1 = '' OR aggregate_type = $1)
                AND (cardinality($2::text[]) = 0 OR headers->>'ce-subject' = ANY ($2))
+               AND NOT headers ? 'ce-primaredacted'
              ORDER BY aggregate_type, aggregate_id, epoch DESC, version DESC",
             (aggregate_type, resources),
             |row: (String, String, Uuid, i64, i64, Vec<u8>)| {
@@ -147,6 +149,7 @@ impl Replay {
         let versions = self.newest(
             "SELECT DISTINCT ON (aggregate_type, aggregate_id) aggregate_type, headers->>'ce-subject', epoch, version
              FROM event_log WHERE ($1 = '' OR aggregate_type = $1) AND cardinality($2::text[]) = 0
+               AND NOT headers ? 'ce-primaredacted'
              ORDER BY aggregate_type, aggregate_id, epoch DESC, version DESC",
             (aggregate_type, Vec::new()),
             |(aggregate_type, resource, epoch, version)| {
@@ -232,7 +235,8 @@ async fn since_moment(connection: &mut PgConnection, since: Timestamp) -> Result
     let enqueued: i64 = sqlx::query_scalar(
         "WITH enqueued AS (
              INSERT INTO outbox_pending (shard, id, recorded_at)
-             SELECT shard, id, recorded_at FROM event_log WHERE recorded_at >= $1
+             SELECT shard, id, recorded_at FROM event_log
+             WHERE recorded_at >= $1 AND NOT headers ? 'ce-primaredacted'
              ON CONFLICT DO NOTHING RETURNING 1
          )
          SELECT count(*) FROM enqueued",
@@ -247,7 +251,8 @@ async fn newest_of(connection: &mut PgConnection, resources: &[String]) -> Resul
     let found: Vec<(i64, i16, i64, Instant)> = sqlx::query_as(
         "SELECT DISTINCT ON (asked.position) asked.position, log.shard, log.id, log.recorded_at
          FROM UNNEST($1::text[]) WITH ORDINALITY AS asked (resource, position)
-         JOIN event_log AS log ON log.headers->>'ce-subject' = asked.resource
+         JOIN event_log AS log
+             ON log.headers->>'ce-subject' = asked.resource AND NOT log.headers ? 'ce-primaredacted'
          ORDER BY asked.position, log.epoch DESC, log.version DESC",
     )
     .bind(resources)

@@ -20,6 +20,7 @@ use crate::{
     gate::GateLayer,
     health::background,
     identity::Verifier,
+    metrics::Metrics,
     operations::{self, Operations},
     readiness::Readiness,
     scopes::Scopes,
@@ -50,6 +51,7 @@ pub struct Shell {
     pub(crate) config: config::Shell,
     pub(crate) relay_pool: PgPool,
     pub(crate) readiness: Readiness,
+    pub(crate) metrics: Metrics,
 }
 
 impl Shell {
@@ -83,6 +85,7 @@ impl Shell {
             relay_pool: database::pool(&config.relay_database_url, service, RELAY_CONNECTIONS)?,
             config: config.clone(),
             readiness: Readiness::default(),
+            metrics: Metrics::default(),
         })
     }
 }
@@ -131,9 +134,11 @@ impl Server {
     /// Consumes the events that `producer` publishes.
     #[must_use]
     pub fn consume(mut self, producer: &str, handler: impl Handler) -> Self {
+        let stream = stream_name(producer);
         self.subscriptions.push(Subscription {
             producer: producer.to_owned(),
-            stream: stream_name(producer),
+            applied: self.shell.metrics.applied(&stream),
+            stream,
             handler: Arc::new(handler),
         });
         self
@@ -171,7 +176,8 @@ impl Server {
             max_bytes: shell.config.stream_max_bytes,
         };
         let road = Road::connect(&shell.config.nats_url, shell.service, settings).await?;
-        let routes = routes.add_service(Operations::new(&shell, &road, &subscriptions).server());
+        let operations = Operations::new(&shell, &road, &subscriptions);
+        let routes = routes.add_service(operations.clone().server());
         let mut tasks = JoinSet::new();
         backbone::consume(&shell, &road, (subscriptions, retry_unit), &mut tasks);
         for job in jobs {
@@ -181,11 +187,15 @@ impl Server {
             });
         }
         let relay_ends = CancellationToken::new();
-        let relay =
-            Relay { pool: shell.relay_pool.clone(), road: road.clone(), wake: Arc::clone(&shell.relay_wake) };
+        let relay = Relay {
+            pool: shell.relay_pool.clone(),
+            road: road.clone(),
+            wake: Arc::clone(&shell.relay_wake),
+            metrics: shell.metrics.clone(),
+        };
         let relay = tokio::spawn(relay.run(relay_ends.clone()));
         let repair = backbone::repair(&shell, &road);
-        let background = background(&shell, road, health_listener);
+        let background = background(&shell, (road, operations), health_listener);
 
         announce(&shell, addresses)?;
         let served = serve_calls(&shell, gate, (routes, services), listener).await;

@@ -5,8 +5,12 @@ mod absent;
 mod dead_letters;
 mod deciding;
 mod looking;
+mod metrics;
+mod redacting;
+mod replaying;
 mod script;
 mod unreadable;
+mod upkeep;
 
 use std::time::{Duration, Instant};
 
@@ -50,6 +54,8 @@ struct Place {
     script: Script,
     producers: Vec<&'static str>,
     retry_unit: Duration,
+    /// More of the service's command line.
+    more: Vec<String>,
 }
 
 /// A served service.
@@ -72,7 +78,7 @@ impl Place {
         let config = Config { name: STREAM.to_owned(), subjects, max_bytes: 16 << 20, ..Default::default() };
         jetstream.create_stream(config).await.unwrap();
         let script = Script::new(world.database_url(SERVICE, Role::App));
-        Self { world, jetstream, script, producers: vec!["staff"], retry_unit: UNIT }
+        Self { world, jetstream, script, producers: vec!["staff"], retry_unit: UNIT, more: Vec::new() }
     }
 
     async fn serve(self) -> Served {
@@ -85,6 +91,7 @@ impl Place {
         let mut arguments = self.world.serve_arguments(SERVICE);
         let flag = arguments.iter().position(|argument| argument == "--nats-url").unwrap();
         nats_url.clone_into(&mut arguments[flag + 1]);
+        arguments.extend(self.more.iter().cloned());
         let arguments = Arguments::parse_from(arguments);
         let shutdown = CancellationToken::new();
         let shell = Shell::try_new(&arguments.shell, SERVICE, &MIGRATIONS, shutdown.clone()).unwrap();
@@ -112,16 +119,12 @@ impl Place {
 
     /// Publishes an event as its producer would.
     async fn publish(&self, id: Uuid) {
-        let id = id.to_string();
-        let headers = [
-            ("ce-id", id.as_str()),
-            ("ce-type", "prima.staff.events.v1.UnitChanged"),
-            ("ce-subject", "units/1"),
-            ("ce-time", "2027-01-01T00:00:00Z"),
-            ("ce-primaepoch", "1"),
-            ("ce-primaversion", "1"),
-        ];
-        self.publish_raw(&headers).await;
+        self.publish_of(id, "prima.staff.events.v1.UnitChanged").await;
+    }
+
+    /// Publishes an event of this type.
+    async fn publish_of(&self, id: Uuid, event_type: &str) {
+        self.publish_raw(&headers(&id.to_string(), event_type)).await;
     }
 
     async fn publish_raw(&self, headers: &[(&str, &str)]) {
@@ -223,6 +226,17 @@ impl Served {
     async fn finish(self) {
         self.stop().await.world.finish().await;
     }
+}
+
+fn headers<'a>(id: &'a str, event_type: &'a str) -> [(&'a str, &'a str); 6] {
+    [
+        ("ce-id", id),
+        ("ce-type", event_type),
+        ("ce-subject", "units/1"),
+        ("ce-time", "2027-01-01T00:00:00Z"),
+        ("ce-primaepoch", "1"),
+        ("ce-primaversion", "1"),
+    ]
 }
 
 /// The name of an event's dead letter.

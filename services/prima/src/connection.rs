@@ -1,6 +1,9 @@
 //! Where a service is and who calls: the options that all commands share, and requests that carry them.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use proto::ops::v1::operations_service_client::OperationsServiceClient;
 use tonic::{
@@ -21,6 +24,14 @@ pub(crate) struct Options {
     /// The service's address, such as `http://127.0.0.1:50051`.
     #[arg(long, env = "PRIMA_URL", global = true, value_parser = address)]
     url: Option<String>,
+
+    /// The service by name, such as `staff`; it goes before --url.
+    #[arg(long, global = true)]
+    service: Option<String>,
+
+    /// Where services are: a file with one `service=http://host:port` in each line, as services take it themselves.
+    #[arg(long, env = "PRIMA_PEERS_FILE", global = true)]
+    peers_file: Option<PathBuf>,
 
     /// A token with the scope `ops.read`, and `ops.manage` for what changes something.
     #[arg(long, env = "PRIMA_TOKEN", hide_env_values = true, global = true)]
@@ -43,7 +54,10 @@ impl Connection {
     /// # Errors
     /// No address is given, the token can't be one, or nobody answers there.
     pub(crate) async fn open(options: &Options) -> Result<Self, Failure> {
-        let url = options.url.clone().ok_or(Failure::NoUrl)?;
+        let url = match &options.service {
+            Some(service) => address_of(service, options.peers_file.as_deref())?,
+            None => options.url.clone().ok_or(Failure::NoUrl)?,
+        };
         let token = options
             .token
             .as_ref()
@@ -65,6 +79,24 @@ impl Connection {
         }
         request
     }
+}
+
+/// The address that a file of addresses gives a service.
+fn address_of(service: &str, file: Option<&Path>) -> Result<String, Failure> {
+    let file = file.ok_or(Failure::NoPeersFile)?;
+    let name = || file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::PeersFile { file: name(), error })?;
+    let peers: Vec<(&str, &str)> = text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(peer, address)| (peer.trim(), address.trim()))
+        .collect();
+    let found = peers.iter().find(|(peer, _)| *peer == service);
+    found.map(|(_, address)| (*address).to_owned()).ok_or_else(|| Failure::UnknownService {
+        service: service.to_owned(),
+        file: name(),
+        known: peers.iter().map(|(peer, _)| *peer).collect::<Vec<_>>().join(", "),
+    })
 }
 
 fn address(text: &str) -> Result<String, String> {

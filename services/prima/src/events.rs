@@ -2,6 +2,7 @@
 
 mod acts;
 mod dead_letters;
+mod history;
 mod lag;
 mod repair;
 mod streams;
@@ -38,6 +39,13 @@ enum Command {
     /// The service's stream and its consumers on others'.
     #[command(subcommand)]
     Streams(streams::Command),
+    /// Publish events of the past again, each under its own id. Who applied one within 30 days drops it.
+    Replay(history::Replay),
+    /// Make away with the content of an event that should never have been told.
+    Redact(history::Redact),
+    /// The days of the service's history.
+    #[command(subcommand)]
+    Partitions(history::Partitions),
     /// List what operators did and why, the newest first.
     Acts(acts::List),
 }
@@ -60,6 +68,9 @@ pub(crate) async fn run(arguments: Arguments, out: &mut impl Write) -> Result<()
         Command::Audit(audit) => repair::audit(audit, (&connection, options.json), out).await,
         Command::Compare(compare) => repair::compare(compare, (&connection, options.json), out).await,
         Command::Streams(command) => streams::run(command, (&connection, options.json), out).await,
+        Command::Replay(replay) => history::replay(replay, (&connection, options.json), out).await,
+        Command::Redact(redact) => history::redact(redact, (&connection, options.json), out).await,
+        Command::Partitions(command) => history::partitions(command, (&connection, options.json), out).await,
         Command::Acts(list) => acts::run(list, (&connection, options.json), out).await,
     }
 }

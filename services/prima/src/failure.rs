@@ -33,6 +33,30 @@ pub(crate) enum Failure {
         /// What the try said.
         error: String,
     },
+    /// Settings could not be changed in place.
+    #[error("{0} settings stay as they are")]
+    NotApplied(usize),
+    /// There is no file that says where services are.
+    #[error("--service wants a file of addresses, with --peers-file or PRIMA_PEERS_FILE")]
+    NoPeersFile,
+    /// The file of addresses can't be read.
+    #[error("{file} can't be read: {error}")]
+    PeersFile {
+        /// The file.
+        file: String,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// The file names no such service.
+    #[error("there is no service {service} in {file}; it names {known}")]
+    UnknownService {
+        /// What was asked for.
+        service: String,
+        /// The file.
+        file: String,
+        /// The services that it names.
+        known: String,
+    },
     /// The answer is not as this version knows the contract.
     #[error("the contract of this version can't be applied: {0}")]
     Contract(String),

@@ -27,6 +27,10 @@ impl Handler for StaffEvents {
         Ok(())
     }
 
+    fn is_repeatable(&self, _: &str) -> bool {
+        true
+    }
+
     fn projections(&self) -> &'static [Projection] {
         const { &[Projection::of("unit", "unit")] }
     }

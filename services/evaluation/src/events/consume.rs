@@ -49,6 +49,10 @@ impl Handler for StaffEvents {
         Ok(store::unit::project(connection, &unit).await?)
     }
 
+    fn is_repeatable(&self, _: &str) -> bool {
+        true
+    }
+
     fn projections(&self) -> &'static [Projection] {
         const { &[Projection::of("unit", "unit")] }
     }
@@ -59,6 +63,11 @@ impl Handler for ComplaintEvents {
     async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
         let Some(snapshot) = snapshot(event)? else { return Ok(()) };
         Ok(store::fact::insert(connection, &fact(event, &snapshot)?).await?)
+    }
+
+    /// A fact is added once for each event.
+    fn is_repeatable(&self, _: &str) -> bool {
+        true
     }
 
     fn projections(&self) -> &'static [Projection] {
@@ -81,6 +90,11 @@ impl Handler for TrainingEvents {
         }
         // What else training tells has no use here.
         Ok(())
+    }
+
+    /// An answer closes whatever is open when it comes.
+    fn is_repeatable(&self, event_type: &str) -> bool {
+        event_type != NeedAnswered::full_name()
     }
 
     fn projections(&self) -> &'static [Projection] {

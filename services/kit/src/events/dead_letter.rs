@@ -28,6 +28,8 @@ pub(crate) enum Reason {
     Transient,
     /// It is older than the oldest day for which it is known what was applied.
     OlderThanInbox,
+    /// The contract of this binary does not have its type.
+    UnknownType,
 }
 
 /// Where a dead letter stands.
@@ -44,8 +46,14 @@ pub(crate) enum State {
 }
 
 impl Reason {
-    const ALL: [Self; 5] =
-        [Self::Unreadable, Self::Permanent, Self::AttemptsExhausted, Self::Transient, Self::OlderThanInbox];
+    const ALL: [Self; 6] = [
+        Self::Unreadable,
+        Self::Permanent,
+        Self::AttemptsExhausted,
+        Self::Transient,
+        Self::OlderThanInbox,
+        Self::UnknownType,
+    ];
 
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -54,6 +62,7 @@ impl Reason {
             Self::AttemptsExhausted => "ATTEMPTS_EXHAUSTED",
             Self::Transient => "TRANSIENT",
             Self::OlderThanInbox => "OLDER_THAN_INBOX",
+            Self::UnknownType => "UNKNOWN_TYPE",
         }
     }
 }

@@ -10,6 +10,7 @@ use async_nats::jetstream::{
 use super::{
     consumer::shipped,
     road::{Road, stream_name},
+    settings::{DURABLE, STREAM, Setting},
 };
 
 /// What was found on the server.
@@ -31,8 +32,12 @@ pub(crate) struct Difference {
     pub(crate) shipped: String,
 }
 
-/// Settings by name, as text.
-type Settings = Vec<(&'static str, String)>;
+impl Difference {
+    /// Somebody paused the consumer, which is a state, not a setting.
+    pub(super) fn paused() -> Self {
+        Self { setting: "paused", actual: "true".to_owned(), shipped: "false".to_owned() }
+    }
+}
 
 impl Road {
     /// The name of this service's stream.
@@ -76,10 +81,8 @@ impl Road {
     /// What of this service's stream is not as it would make it; `None` where NATS does not answer.
     pub(crate) async fn compare_stream(&self) -> Option<Vec<Difference>> {
         match self.look_at_stream().await {
-            Found::Present(info) => {
-                Some(differences(stream_settings(&info.config), stream_settings(&self.shipped())))
-            }
-            Found::Absent => Some(absent()),
+            Found::Present(info) => Some(differences(&STREAM, &info.config, &self.shipped())),
+            Found::Absent => Some(vec![absent()]),
             Found::Unknown => None,
         }
     }
@@ -88,11 +91,12 @@ impl Road {
     pub(crate) async fn compare_durable(&self, stream: &str) -> Option<Vec<Difference>> {
         let shipped = consumer::IntoConsumerConfig::into_consumer_config(shipped(self.service));
         match self.look_at_durable(stream).await {
-            Found::Present(info) => Some(differences(
-                durable_settings(&info.config, info.paused),
-                durable_settings(&shipped, false),
-            )),
-            Found::Absent => Some(absent()),
+            Found::Present(info) => {
+                let mut found = differences(&DURABLE, &info.config, &shipped);
+                found.extend(info.paused.then(Difference::paused));
+                Some(found)
+            }
+            Found::Absent => Some(vec![absent()]),
             Found::Unknown => None,
         }
     }
@@ -103,64 +107,20 @@ fn unknown<T>(error: &impl std::fmt::Display) -> Found<T> {
     Found::Unknown
 }
 
-fn absent() -> Vec<Difference> {
-    vec![Difference { setting: "absent", actual: "true".to_owned(), shipped: "false".to_owned() }]
+/// It is not there.
+pub(super) fn absent() -> Difference {
+    Difference { setting: "absent", actual: "true".to_owned(), shipped: "false".to_owned() }
 }
 
-/// Of two lists of the same settings, those that differ.
-fn differences(actual: Settings, shipped: Settings) -> Vec<Difference> {
-    actual
-        .into_iter()
-        .zip(shipped)
-        .filter(|((_, actual), (_, shipped))| actual != shipped)
-        .map(|((setting, actual), (_, shipped))| Difference { setting, actual, shipped })
-        .collect()
-}
-
-fn stream_settings(config: &stream::Config) -> Settings {
-    vec![
-        ("subjects", config.subjects.join(",")),
-        ("retention", word(&config.retention)),
-        ("storage", word(&config.storage)),
-        ("discard", word(&config.discard)),
-        ("max_age", format!("{:?}", config.max_age)),
-        ("max_bytes", limit(config.max_bytes)),
-        ("max_msgs", limit(config.max_messages)),
-        ("max_msgs_per_subject", limit(config.max_messages_per_subject)),
-        ("max_msg_size", limit(config.max_message_size.into())),
-        ("duplicate_window", format!("{:?}", config.duplicate_window)),
-        ("num_replicas", config.num_replicas.to_string()),
-        ("deny_delete", config.deny_delete.to_string()),
-        ("deny_purge", config.deny_purge.to_string()),
-        ("no_ack", config.no_ack.to_string()),
-        ("sealed", config.sealed.to_string()),
-    ]
-}
-
-fn durable_settings(config: &consumer::Config, paused: bool) -> Settings {
-    let mut filters = config.filter_subjects.clone();
-    if !config.filter_subject.is_empty() {
-        filters.push(config.filter_subject.clone());
-    }
-    vec![
-        ("ack_policy", word(&config.ack_policy)),
-        ("ack_wait", format!("{:?}", config.ack_wait)),
-        ("max_deliver", limit(config.max_deliver)),
-        ("max_ack_pending", limit(config.max_ack_pending)),
-        ("filter_subjects", filters.join(",")),
-        ("headers_only", config.headers_only.to_string()),
-        ("inactive_threshold", format!("{:?}", config.inactive_threshold)),
-        ("paused", paused.to_string()),
-    ]
-}
-
-/// A setting's word on the server.
-fn word(value: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// NATS takes 0 and -1 for none.
-fn limit(value: i64) -> String {
-    if value <= 0 { "unlimited".to_owned() } else { value.to_string() }
+/// The settings that differ, in their order.
+pub(super) fn differences<Configuration>(
+    settings: &[Setting<Configuration>],
+    actual: &Configuration,
+    shipped: &Configuration,
+) -> Vec<Difference> {
+    let difference = |setting: &Setting<Configuration>| {
+        let (actual, shipped) = ((setting.text)(actual), (setting.text)(shipped));
+        (actual != shipped).then_some(Difference { setting: setting.name, actual, shipped })
+    };
+    settings.iter().filter_map(difference).collect()
 }

@@ -1,22 +1,28 @@
 //! How facts travel: appended beside the change they tell of, carried to the stream by a relay, applied once by each
 //! consumer. Payloads are bytes here; what they mean is the services' business.
 
+mod apply;
 mod compare;
 mod comparer;
 mod consumer;
 pub(crate) mod dead_letter;
 mod failure;
 mod inspect;
+mod known;
 mod outbox;
 mod received;
 mod relay;
 mod retry;
 mod road;
+mod search;
+mod settings;
+mod spans;
 mod stream_audit;
 mod stream_check;
 mod subscription;
 mod wire;
 
+pub(crate) use apply::Applied;
 pub use compare::Projection;
 pub(crate) use compare::{Comparison, Peers};
 pub(crate) use comparer::Comparer;

@@ -18,8 +18,13 @@ pub struct Received {
     pub version: i64,
     /// Business time.
     pub time: Timestamp,
-    /// The bare protobuf message.
+    /// The bare protobuf message. What this binary's contract doesn't have of it is dropped when it is decoded; the event
+    /// stays whole in its producer's history.
     pub payload: Vec<u8>,
+    /// Its producer made away with its content: the payload is empty, and there is nothing to apply.
+    pub is_redacted: bool,
+    /// The trace it was written in, as W3C's `traceparent`; empty where there was none.
+    pub traceparent: String,
 }
 
 impl Received {
@@ -38,6 +43,8 @@ impl Received {
             version: number("ce-primaversion")?,
             time: get("ce-time")?.parse().map_err(|error| format!("ce-time: {error}"))?,
             payload,
+            is_redacted: header("ce-primaredacted").is_some(),
+            traceparent: header("traceparent").unwrap_or_default().to_owned(),
         })
     }
 }

@@ -12,9 +12,14 @@ use rand::seq::SliceRandom;
 use sqlx::PgPool;
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use uuid::Uuid;
 
-use super::road::{ACK_TIMEOUT, Road};
+use super::{
+    road::{ACK_TIMEOUT, Road},
+    spans,
+};
+use crate::metrics::Metrics;
 
 /// Events read at once from a shard.
 const BATCH: i64 = 256;
@@ -31,6 +36,7 @@ pub(crate) struct Relay {
     pub(crate) pool: PgPool,
     pub(crate) road: Road,
     pub(crate) wake: Arc<Notify>,
+    pub(crate) metrics: Metrics,
 }
 
 #[derive(sqlx::FromRow)]
@@ -140,8 +146,12 @@ impl Relay {
             .await?;
         }
         transaction.commit().await?;
+        self.metrics.published.inc_by(u64::try_from(outcome.acknowledged.len())?);
         match outcome.failure {
-            Some(failure) => Err(failure),
+            Some(failure) => {
+                self.metrics.publish_errors.inc();
+                Err(failure)
+            }
             None => Ok((read, outcome.acknowledged.len())),
         }
     }
@@ -193,8 +203,14 @@ impl Relay {
         headers.insert("ce-id", id.as_str());
         headers.insert("ce-primaepoch", event.epoch.to_string().as_str());
         headers.insert("ce-primaversion", event.version.to_string().as_str());
+        let trace = stored.get(spans::TRACEPARENT).map(String::as_str).unwrap_or_default();
+        let span = spans::send(&self.road.own_stream_name(), trace);
+        self.deliver(event, headers).instrument(span).await
+    }
+
+    async fn deliver(&self, event: &Pending, mut headers: HeaderMap) -> anyhow::Result<i64> {
         let unnamed = headers.clone();
-        headers.insert(async_nats::header::NATS_MESSAGE_ID, id.as_str());
+        headers.insert(async_nats::header::NATS_MESSAGE_ID, event.event_id.to_string().as_str());
         let acknowledged = self.publish_once(event, headers).await?;
         let sequence = i64::try_from(acknowledged.sequence)?;
         // The server remembers ids longer than a message that was lost meanwhile: what it takes for a repetition is only one

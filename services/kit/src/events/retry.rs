@@ -1,14 +1,16 @@
 //! Tries dead letters again by the clock: each due one alone, ever more rarely, until it is applied or a person has to
 //! decide. Any number of replicas share the work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
     dead_letter::{self, Next, Reason, State},
     failure::{BACK_OFF_MAX, Failure, Fault, until_it_answers},
+    known,
     subscription::Subscription,
 };
 use crate::database::{Database, Deadline};
@@ -17,6 +19,10 @@ use crate::database::{Database, Deadline};
 pub(super) const MAX_ATTEMPTS: i64 = 8;
 /// What waiting times are multiples of.
 pub(crate) const RETRY_UNIT: Duration = Duration::from_secs(1);
+/// How often it is looked for dead letters whose type is known now.
+const WAKE_INTERVAL: Duration = Duration::from_secs(60);
+/// Of these, moved by one statement.
+const WOKEN_AT_ONCE: u64 = 1_000;
 /// The longest wait, in units.
 const MAX_DELAY_UNITS: u32 = 300;
 
@@ -39,7 +45,14 @@ impl Retry {
     pub(crate) async fn run(self, shutdown: CancellationToken) {
         let streams: Vec<String> =
             self.subscriptions.iter().map(|subscription| subscription.stream.clone()).collect();
+        let mut woken: Option<Instant> = None;
         while !shutdown.is_cancelled() {
+            if woken.is_none_or(|woken| woken.elapsed() > WAKE_INTERVAL) {
+                match self.wake(&streams).await {
+                    Ok(()) => woken = Some(Instant::now()),
+                    Err(error) => tracing::warn!(error = %error, "dead letters can't be looked through yet"),
+                }
+            }
             let pause = match self.turn(&streams, &shutdown).await {
                 Ok(true) => continue,
                 Ok(false) => self.unit,
@@ -49,6 +62,21 @@ impl Retry {
                 }
             };
             tokio::select! { () = tokio::time::sleep(pause) => {}, () = shutdown.cancelled() => {} }
+        }
+    }
+
+    /// Has those tried again whose type no version before this one knew. It is looked for them again and again: while an
+    /// older version still runs, it may park them once more.
+    async fn wake(&self, streams: &[String]) -> Result<(), sqlx::Error> {
+        let types = known::types();
+        loop {
+            let woken = wake_known(&mut *self.database.acquire().await?, (streams, &types)).await?;
+            if woken > 0 {
+                tracing::info!(woken, "events of types that are known now are tried again");
+            }
+            if woken < WOKEN_AT_ONCE {
+                return Ok(());
+            }
         }
     }
 
@@ -102,9 +130,33 @@ impl Retry {
                 tracing::info!(%event, stream, attempts, "applied a dead letter")
             }
         }
+        let is_applied = matches!(next, Next::Resolved);
         dead_letter::move_to(&mut transaction, &letter, next).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        subscription.applied.inc_by(u64::from(is_applied));
+        Ok(())
     }
+}
+
+/// Moves to WAITING those parked for their type that are of one of these types; answers how many.
+async fn wake_known(
+    connection: &mut PgConnection,
+    (streams, types): (&[String], &[String]),
+) -> Result<u64, sqlx::Error> {
+    let woken = sqlx::query(
+        "UPDATE dead_letter
+         SET state = 'WAITING', retry_at = clock_timestamp(), attempts = 0, updated_at = clock_timestamp()
+         WHERE (event_id, consumer) IN (SELECT event_id, consumer FROM dead_letter
+                                        WHERE state = 'PARKED' AND reason = 'UNKNOWN_TYPE' AND consumer = ANY($1)
+                                          AND event_type = ANY($2)
+                                        LIMIT $3 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind(streams)
+    .bind(types)
+    .bind(i64::try_from(WOKEN_AT_ONCE).expect("a small number"))
+    .execute(connection)
+    .await?;
+    Ok(woken.rows_affected())
 }
 
 /// What follows from a failed try by the clock.

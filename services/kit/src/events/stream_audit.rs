@@ -99,7 +99,8 @@ impl Audit {
         let mut transaction = connection.begin().await?;
         let (events, missing): (i64, i64) = sqlx::query_as(
             "WITH told AS (
-                 SELECT shard, id, recorded_at, event_id FROM event_log WHERE recorded_at > $1 AND recorded_at <= $2
+                 SELECT shard, id, recorded_at, event_id FROM event_log
+                 WHERE recorded_at > $1 AND recorded_at <= $2 AND NOT headers ? 'ce-primaredacted'
              ), missing AS (
                  INSERT INTO outbox_pending (shard, id, recorded_at)
                  SELECT shard, id, recorded_at FROM told

@@ -201,10 +201,12 @@ async fn publish_again(connection: &mut PgConnection, since: Timestamp) -> Resul
     loop {
         let reached: Option<(Instant, i64, i64)> = sqlx::query_as(
             "WITH lost AS (
-                 SELECT shard, id, recorded_at FROM event_log WHERE (recorded_at, id) > ($1, $2)
+                 SELECT shard, id, recorded_at, headers ? 'ce-primaredacted' AS is_redacted
+                 FROM event_log WHERE (recorded_at, id) > ($1, $2)
                  ORDER BY recorded_at, id LIMIT $3
              ), enqueued AS (
-                 INSERT INTO outbox_pending (shard, id, recorded_at) SELECT shard, id, recorded_at FROM lost
+                 INSERT INTO outbox_pending (shard, id, recorded_at)
+                 SELECT shard, id, recorded_at FROM lost WHERE NOT is_redacted
                  ON CONFLICT DO NOTHING RETURNING 1
              )
              SELECT recorded_at, id, (SELECT count(*) FROM enqueued) FROM lost

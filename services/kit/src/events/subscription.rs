@@ -4,15 +4,19 @@
 use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
+use prometheus_client::metrics::counter::Counter;
 use sqlx::{Connection, PgConnection};
 use tonic::async_trait;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{
     compare::Projection,
     dead_letter::{DeadLetter, Reason},
-    failure::{Failure, HandlerError},
+    failure::{Failure, Fault, HandlerError},
+    known,
     received::Received,
+    spans,
 };
 
 /// What a service does with events.
@@ -21,6 +25,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Applies one event in the transaction that `connection` is in. Projections guard with `(epoch, version)`; all
     /// else must come to the same end in any order.
     async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError>;
+
+    /// Whether an event of this type may be applied once more, and late, without harm: it carries on a projection that is
+    /// guarded, or has no use here. Only such an event is applied where it is older than what the inbox remembers.
+    fn is_repeatable(&self, _event_type: &str) -> bool {
+        false
+    }
 
     /// Where it keeps what it knows of the producer's aggregates, to be compared with what the producer knows.
     fn projections(&self) -> &'static [Projection] {
@@ -34,6 +44,8 @@ pub(crate) struct Subscription {
     pub(crate) producer: String,
     pub(crate) stream: String,
     pub(crate) handler: Arc<dyn Handler>,
+    /// Counts what was applied and committed.
+    pub(crate) applied: Counter,
 }
 
 impl Subscription {
@@ -42,13 +54,13 @@ impl Subscription {
         &self.stream
     }
 
-    /// Applies, in the transaction that `connection` is in, what the inbox doesn't know yet. An event that has a dead
-    /// letter is left to it.
+    /// Applies, in the transaction that `connection` is in, what the inbox doesn't know yet; answers how many. An event that
+    /// has a dead letter is left to it.
     pub(super) async fn apply(
         &self,
         connection: &mut PgConnection,
         events: &[&Received],
-    ) -> Result<(), Failure> {
+    ) -> Result<u64, Failure> {
         let mut ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -66,12 +78,14 @@ impl Subscription {
         .await
         .map_err(Failure::of_inbox)?;
         let mut new: HashSet<Uuid> = new.into_iter().collect();
+        let mut applied = 0;
         for event in events {
             if new.remove(&event.id) {
                 self.call(connection, event).await?;
+                applied += 1;
             }
         }
-        Ok(())
+        Ok(applied)
     }
 
     /// Applies the event of a dead letter, whose row the transaction that `connection` is in has locked. A failure leaves
@@ -83,13 +97,37 @@ impl Subscription {
     ) -> Result<(), Failure> {
         let event = letter.event().map_err(|why| Failure::event(Reason::Unreadable, why))?;
         let mut savepoint = connection.begin().await?;
-        match self.apply_if_new(&mut savepoint, &event).await {
+        let failure = match self.apply_if_new(&mut savepoint, &event).await {
+            Ok(()) => return Ok(savepoint.commit().await?),
+            Err(failure) => failure,
+        };
+        savepoint.rollback().await?;
+        if !self.may_be_late(&failure, &event) {
+            return Err(failure);
+        }
+        let mut savepoint = connection.begin().await?;
+        match self.apply_late(&mut savepoint, &event).await {
             Ok(()) => Ok(savepoint.commit().await?),
             Err(failure) => {
                 savepoint.rollback().await?;
                 Err(failure)
             }
         }
+    }
+
+    /// Whether an event failed only because the inbox does not reach back to it, and may be applied all the same.
+    pub(super) fn may_be_late(&self, failure: &Failure, event: &Received) -> bool {
+        matches!(failure, Failure::Event(Fault { reason: Reason::OlderThanInbox, .. }))
+            && (event.is_redacted || self.handler.is_repeatable(&event.event_type))
+    }
+
+    /// Applies an event that the inbox can't know.
+    pub(super) async fn apply_late(
+        &self,
+        connection: &mut PgConnection,
+        event: &Received,
+    ) -> Result<(), Failure> {
+        self.call(connection, event).await
     }
 
     async fn apply_if_new(&self, connection: &mut PgConnection, event: &Received) -> Result<(), Failure> {
@@ -105,7 +143,15 @@ impl Subscription {
 
     /// A panic is a failure of this event, and must not end the consumer.
     async fn call(&self, connection: &mut PgConnection, event: &Received) -> Result<(), Failure> {
-        match AssertUnwindSafe(self.handler.apply(connection, event)).catch_unwind().await {
+        if event.is_redacted {
+            return Ok(());
+        }
+        if !known::is_known(&event.event_type) {
+            let why = format!("this version's contract has no {}", event.event_type);
+            return Err(Failure::event(Reason::UnknownType, why));
+        }
+        let span = spans::process(&self.stream, &event.traceparent);
+        match AssertUnwindSafe(self.handler.apply(connection, event)).catch_unwind().instrument(span).await {
             Ok(applied) => Ok(applied?),
             Err(_) => Err(Failure::event(Reason::Transient, "its handler panicked; the log says where")),
         }

@@ -71,5 +71,6 @@ fn reason(reason: Reason) -> v1::DeadLetterReason {
         Reason::AttemptsExhausted => v1::DeadLetterReason::AttemptsExhausted,
         Reason::Transient => v1::DeadLetterReason::Transient,
         Reason::OlderThanInbox => v1::DeadLetterReason::OlderThanInbox,
+        Reason::UnknownType => v1::DeadLetterReason::UnknownType,
     }
 }

@@ -45,6 +45,7 @@ impl Operations {
         acts::record(&mut transaction, caller, (RETRY, &name), reason).await?;
         let letter = lock(&mut transaction, &name).await?;
         transaction.commit().await?;
+        subscription.applied.inc_by(u64::from(letter.state == State::Resolved));
         tracing::info!(name, state = letter.state.word(), "an operator had a dead letter tried again");
         Ok(letter)
     }

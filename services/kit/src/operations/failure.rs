@@ -1,5 +1,6 @@
 //! Why an operator's call failed, and how the caller is told.
 
+use jiff::{Timestamp, civil::Date};
 use proto::{ops::v1::ErrorReason, options::v1::ErrorReason as Shared};
 use tonic::Code;
 
@@ -30,6 +31,16 @@ pub(super) enum Failure {
     Busy,
     /// The stream is not there.
     StreamAbsent(String),
+    /// A field of the request is wrong.
+    Invalid { field: &'static str, why: &'static str },
+    /// The history begins later, at this time.
+    BeforeHistory(Timestamp),
+    /// Nothing was told since the time asked for.
+    NothingToReplay,
+    /// The history has no event of this resource.
+    AggregateUnknown(String),
+    /// This day of the history has events that the stream has not acknowledged.
+    EventsPending(Date),
     /// The request id could not be claimed.
     Claim(ClaimError),
     /// The database failed.
@@ -61,49 +72,56 @@ pub(super) fn answer(failure: &Failure) -> Answer {
                 .precondition("STATE", name, message)
         }
         Failure::ProducerUnknown(stream) => {
-            let why = format!("this service no longer takes the events of {stream}");
-            Answer::new(
-                Code::InvalidArgument,
-                ErrorReason::ProducerUnknown.as_str_name(),
-                format!("name: {why}"),
-            )
-            .field("name", why)
+            let message = format!("name: this service no longer takes the events of {stream}");
+            invalid(ErrorReason::ProducerUnknown, "name", &message)
         }
         Failure::PageTokenInvalid => status::page_token_invalid(),
-        Failure::RoadDown => Answer::shared(
-            Code::Unavailable,
-            Shared::DependencyDown,
-            "NATS does not answer as it should; try again",
-        )
-        .retry(),
+        Failure::RoadDown => down("NATS does not answer as it should; try again".to_owned()),
         Failure::NotTaken(producer) => {
-            let why = format!("this service takes no events of {producer}");
-            Answer::new(
-                Code::InvalidArgument,
-                ErrorReason::ProducerUnknown.as_str_name(),
-                format!("producer: {why}"),
-            )
-            .field("producer", why)
+            let message = format!("producer: this service takes no events of {producer}");
+            invalid(ErrorReason::ProducerUnknown, "producer", &message)
         }
-        Failure::ProducerDown(producer) => Answer::shared(
-            Code::Unavailable,
-            Shared::DependencyDown,
-            format!("{producer} does not answer as it should; the log says why"),
-        )
-        .retry(),
-        Failure::Busy => Answer::shared(
-            Code::Unavailable,
-            Shared::DependencyDown,
-            "another process is at the same; try again when it has ended",
-        )
-        .retry(),
+        Failure::ProducerDown(producer) => {
+            down(format!("{producer} does not answer as it should; the log says why"))
+        }
+        Failure::Busy => down("another process is at the same; try again when it has ended".to_owned()),
         Failure::StreamAbsent(stream) => {
             let message =
                 format!("{stream} is not there; it is made as soon as there is something to publish");
-            Answer::new(Code::FailedPrecondition, ErrorReason::StreamAbsent.as_str_name(), &message)
-                .precondition("STREAM", stream, &message)
+            refused(ErrorReason::StreamAbsent, ("STREAM", stream), &message)
+        }
+        Failure::Invalid { field, why } => status::invalid_field(field, why),
+        Failure::BeforeHistory(oldest) => {
+            let message = format!("since_time: the history begins at {oldest}");
+            invalid(ErrorReason::BeforeHistory, "since_time", &message).fact("oldest", oldest.to_string())
+        }
+        Failure::NothingToReplay => {
+            let message = "since_time: nothing was told since";
+            refused(ErrorReason::NothingToReplay, ("HISTORY", "since_time"), message)
+                .field("since_time", message)
+        }
+        Failure::AggregateUnknown(resource) => {
+            let message = format!("resource: the history has no event of {resource}");
+            invalid(ErrorReason::AggregateUnknown, "resource", &message)
+        }
+        Failure::EventsPending(day) => {
+            let message = format!("{day} has events that the stream has not acknowledged");
+            refused(ErrorReason::EventsPending, ("HISTORY", &day.to_string()), &message)
+                .fact("date", day.to_string())
         }
         Failure::Claim(error) => status::claim(error),
         Failure::Database(error) => status::database(error),
     }
+}
+
+fn invalid(reason: ErrorReason, field: &str, message: &str) -> Answer {
+    Answer::new(Code::InvalidArgument, reason.as_str_name(), message).field(field, message)
+}
+
+fn refused(reason: ErrorReason, (kind, subject): (&str, &str), message: &str) -> Answer {
+    Answer::new(Code::FailedPrecondition, reason.as_str_name(), message).precondition(kind, subject, message)
+}
+
+fn down(message: String) -> Answer {
+    Answer::shared(Code::Unavailable, Shared::DependencyDown, message).retry()
 }

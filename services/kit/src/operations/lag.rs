@@ -32,8 +32,20 @@ impl Operations {
             });
             join_all(consumers).await.into_iter().collect::<Result<Vec<_>, _>>()
         };
-        let (outbox, consumers) = futures::try_join!(outbox, consumers)?;
-        Ok(GetLagResponse { outbox: Some(outbox), consumers })
+        let days = async { Ok(self.database.days_ahead().await?) };
+        let (outbox, consumers, partition_days_ahead) = futures::try_join!(outbox, consumers, days)?;
+        Ok(GetLagResponse { outbox: Some(outbox), consumers, partition_days_ahead })
+    }
+
+    /// The same for those who look again and again; none where the database does not answer.
+    pub(crate) async fn observed(&self) -> Option<GetLagResponse> {
+        match self.lag().await {
+            Ok(lag) => Some(lag),
+            Err(error) => {
+                tracing::debug!(?error, "the lag can't be observed");
+                None
+            }
+        }
     }
 
     async fn consumer_lag(

@@ -1,10 +1,14 @@
 //! What becomes of events that can't be applied.
 
+use proto::ops::v1::{DeadLetterState, RetryDeadLetterRequest};
 use uuid::Uuid;
 
 use super::{
-    Place,
-    script::Ending::{Applied, Disconnects, Fails, Panics, Refuses},
+    Place, letter_name,
+    script::{
+        Ending::{Applied, Disconnects, Fails, Panics, Refuses},
+        REPEATABLE,
+    },
 };
 
 fn letter(state: &str, reason: &str, attempts: i64) -> super::Letter {
@@ -170,6 +174,66 @@ async fn what_cannot_be_read_or_is_too_old_to_be_known_is_parked_at_once() {
             .unwrap();
     assert_eq!(unreadable.len(), 1);
     assert_eq!((unreadable[0].1.as_str(), unreadable[0].2), ("it has no ce-id", 0));
+    served.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_too_old_to_be_known_is_applied_where_that_does_no_harm() {
+    let place = Place::new().await;
+    let old = |number: u128| Uuid::from_u128(0x0100_0000_0000_7000_8000_0000_0000_0000 + number);
+    let (late, failing, neighbour) = (old(1), old(2), Uuid::now_v7());
+    place.script.play(failing, &[Refuses, Applied]);
+    for event in [late, failing, neighbour] {
+        place.publish_of(event, REPEATABLE).await;
+    }
+    let served = place.serve().await;
+    assert_eq!(served.place.letter_in(failing, "PARKED").await, letter("PARKED", "PERMANENT", 1));
+    served.place.quiet().await;
+    assert_eq!((served.place.effects(late).await, served.place.letter(late).await), (1, None));
+    assert_eq!(served.place.effects(neighbour).await, 1);
+    // Its dead letter goes the same way.
+    let request = RetryDeadLetterRequest {
+        request_id: Uuid::now_v7().to_string(),
+        name: letter_name(failing),
+        reason: "mended".to_owned(),
+    };
+    assert_eq!(served.retry(&request).await.unwrap().state(), DeadLetterState::Resolved);
+    assert_eq!(served.place.effects(failing).await, 1);
+    served.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_a_type_that_only_a_newer_version_knows_waits_for_that_version() {
+    const NEWER: &str = "prima.staff.events.v1.WhatStaffTellsNextYear";
+    let place = Place::new().await;
+    let (event, neighbour) = (Uuid::now_v7(), Uuid::now_v7());
+    place.publish_of(event, NEWER).await;
+    place.publish(neighbour).await;
+    let served = place.serve().await;
+    assert_eq!(served.place.letter_in(event, "PARKED").await, letter("PARKED", "UNKNOWN_TYPE", 1));
+    served.place.applied(neighbour).await;
+    let place = served.stop().await;
+    // The same version started again knows no more.
+    let served = place.serve().await;
+    let later = Uuid::now_v7();
+    served.place.publish(later).await;
+    served.place.applied(later).await;
+    assert_eq!(served.place.letter(event).await, Some(letter("PARKED", "UNKNOWN_TYPE", 1)));
+    assert!(served.place.script.counted(event).is_empty(), "the handler was called");
+    let place = served.stop().await;
+    // To a newer one the name says something: here, the event gets a name that this one knows.
+    sqlx::query(
+        r#"UPDATE dead_letter SET event_type = $2, headers = headers || jsonb_build_object('ce-type', $2)
+           WHERE event_id = $1"#,
+    )
+    .bind(event)
+    .bind(REPEATABLE)
+    .execute(&mut place.connection().await)
+    .await
+    .unwrap();
+    let served = place.serve().await;
+    served.place.letter_in(event, "RESOLVED").await;
+    assert_eq!(served.place.effects(event).await, 1);
     served.finish().await;
 }
 

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::stream::{Config, DiscardPolicy};
+use async_nats::jetstream::{
+    consumer::pull,
+    stream::{Config, DiscardPolicy, StorageType},
+};
 use dev::client::authorized;
 use proto::ops::v1::{
-    DeadLetterState, DiffStreamsRequest, GetLagRequest, ListDeadLettersRequest, ListDeadLettersResponse,
-    Presence,
+    ApplyStreamsRequest, DeadLetterState, DiffStreamsRequest, GetLagRequest, ListDeadLettersRequest,
+    ListDeadLettersResponse, Presence,
 };
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -67,12 +70,15 @@ async fn dead_letters_are_listed_newest_first_by_page_and_shown_whole_one_by_one
 }
 
 /// An event of the service's own, committed.
-async fn tell(served: &Served) {
+pub(super) async fn tell(served: &Served) {
     let time = "2027-01-01T00:00:00Z".parse().unwrap();
     let thing = (Uuid::now_v7(), 1);
     let event =
         Event::new(SERVICE, ("thing", "changed"), thing, "things/1".to_owned(), time, &GetLagRequest {});
-    append(&mut served.place.connection().await, &[event]).await.unwrap();
+    let mut connection = served.place.connection().await;
+    // The service's first connection, which begins the epoch, may come later.
+    sqlx::query("SELECT current_epoch()").execute(&mut connection).await.unwrap();
+    append(&mut connection, &[event]).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,5 +176,64 @@ async fn a_changed_setting_and_an_absent_durable_are_shown_and_nothing_else() {
         ["EVT_EVALUATION", SERVICE, "absent", "true", "false"],
     ];
     assert_eq!(found, expected.map(|row| row.map(str::to_owned)));
+    served.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shipped_settings_are_applied_where_nats_changes_them_and_what_it_does_not_is_said() {
+    let mut place = Place::new().await;
+    place.producers = vec!["staff", "evaluation"];
+    let other = Config {
+        name: "EVT_TRAINING".to_owned(),
+        subjects: vec!["evt.training.>".to_owned()],
+        storage: StorageType::Memory,
+        discard: DiscardPolicy::New,
+        max_age: Duration::from_secs(3_600),
+        max_bytes: 64 << 20,
+        max_message_size: 600 * 1024,
+        deny_delete: true,
+        description: Some("kept".to_owned()),
+        ..Config::default()
+    };
+    place.jetstream.create_stream(other).await.unwrap();
+    let durable = pull::Config {
+        durable_name: Some(SERVICE.to_owned()),
+        max_ack_pending: 5,
+        pause_until: Some(time::OffsetDateTime::now_utc() + Duration::from_secs(3_600)),
+        ..pull::Config::default()
+    };
+    place.jetstream.create_consumer_on_stream(durable, STREAM).await.unwrap();
+    let served = place.serve().await;
+    let before = differences(&served).await;
+    let applied = async || {
+        let request = ApplyStreamsRequest { reason: "made by hand".to_owned() };
+        let request = authorized(request, &served.token(&["ops.manage"]));
+        served.client.clone().apply_streams(request).await.unwrap().into_inner().applied
+    };
+    let outcomes: Vec<_> = applied()
+        .await
+        .into_iter()
+        .map(|applied| {
+            let difference = applied.difference.unwrap();
+            (difference.stream, difference.setting, applied.is_applied, applied.refusal.is_empty())
+        })
+        .collect();
+    let expected = [
+        ("EVT_TRAINING", "storage", false, false),
+        ("EVT_TRAINING", "max_age", true, true),
+        (STREAM, "max_ack_pending", true, true),
+        (STREAM, "paused", true, true),
+        ("EVT_EVALUATION", "absent", false, false),
+    ];
+    let expected = expected.map(|(stream, setting, is_applied, is_silent)| {
+        (stream.to_owned(), setting.to_owned(), is_applied, is_silent)
+    });
+    let told: Vec<_> = before.iter().map(|row| (row[0].clone(), row[2].clone())).collect();
+    assert_eq!(outcomes.iter().map(|row| (row.0.clone(), row.1.clone())).collect::<Vec<_>>(), told);
+    assert_eq!(outcomes, expected);
+    let left: Vec<_> = differences(&served).await.into_iter().map(|row| row[2].clone()).collect();
+    assert_eq!(left, ["storage", "absent"]);
+    let stream = served.place.jetstream.get_stream("EVT_TRAINING").await.unwrap();
+    assert_eq!(stream.cached_info().config.description.as_deref(), Some("kept"));
     served.finish().await;
 }

@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 use crate::events::{Handler, HandlerError, Received};
 
+/// Of this type events may be applied late; of others not.
+pub(super) const REPEATABLE: &str = "prima.staff.events.v1.SeatChanged";
+
 /// How a call ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ending {
@@ -98,5 +101,9 @@ impl Handler for Script {
             Ending::Refuses => Err(HandlerError::Permanent("it makes no sense".to_owned())),
             Ending::Panics => panic!("as the script has it"),
         }
+    }
+
+    fn is_repeatable(&self, event_type: &str) -> bool {
+        event_type == REPEATABLE
     }
 }

@@ -19,6 +19,7 @@ pub(super) async fn run(
     let outbox = lag.outbox.unwrap_or_default();
     let heads = ["STREAM", "PENDING", "OLDEST", "IN THE STREAM", "SEEN TO HOLD IT"];
     table::print(out, heads, &[outbox_row(&outbox)])?;
+    writeln!(out, "There are tables for {} days ahead.", lag.partition_days_ahead)?;
     if lag.consumers.is_empty() {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod events;
+mod history;
 #[cfg(test)]
 mod runbooks;
 #[cfg(test)]

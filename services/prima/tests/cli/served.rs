@@ -11,16 +11,16 @@ use std::{
 
 use async_nats::jetstream;
 use clap::Parser;
-use dev::{harness::World, token::Identity};
+use dev::{cluster::Role, harness::World, token::Identity};
 use kit::{
     config,
-    events::{Handler, HandlerError, Received},
+    events::{Event, Handler, HandlerError, Received, append},
     server::{Server, Shell},
 };
 use prost::{Message, Name};
 use proto::staff::{events::v1::UnitChanged, v1::Unit};
 use serde_json::Value;
-use sqlx::{PgConnection, migrate::Migrator};
+use sqlx::{Connection, PgConnection, migrate::Migrator};
 use tokio_util::sync::CancellationToken;
 use tonic::async_trait;
 use uuid::Uuid;
@@ -117,6 +117,37 @@ impl Served {
         format!("deadLetters/EVT_STAFF.{id}")
     }
 
+    /// Tells an event of the service's own, about `things/1`, and waits until its stream has it; the event's id.
+    pub(super) async fn tell(&self) -> Uuid {
+        let url = self.world.database_url(SERVICE, Role::App);
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        sqlx::query("SET search_path = training").execute(&mut connection).await.unwrap();
+        // The service's first connection, which begins the epoch, may come later.
+        sqlx::query("SELECT current_epoch()").execute(&mut connection).await.unwrap();
+        let time = "2027-01-01T00:00:00Z".parse().unwrap();
+        let (aggregate, resource) = (Uuid::now_v7(), "things/1".to_owned());
+        let message = UnitChanged::default();
+        let event = Event::new(SERVICE, ("thing", "changed"), (aggregate, 1), resource, time, &message);
+        append(&mut connection, &[event]).await.unwrap();
+        self.until(&["lag", "--json"], |said| {
+            let lag: Value = serde_json::from_str(said).unwrap();
+            lag["outbox"]["pending"] == 0 && lag["outbox"]["watermark"] != Value::Null
+        })
+        .await;
+        sqlx::query_scalar("SELECT event_id FROM event_log WHERE aggregate_id = $1")
+            .bind(aggregate)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+    }
+
+    /// A file of addresses that names this service.
+    fn peers_file(&self) -> String {
+        let file = self.world.folder().join("peers");
+        std::fs::write(&file, format!("staff=http://127.0.0.1:1\n{SERVICE}={}\n", self.url)).unwrap();
+        file.display().to_string()
+    }
+
     /// Publishes an event and waits until it is parked.
     pub(super) async fn parked(&self) -> String {
         let name = self.publish().await;
@@ -153,6 +184,12 @@ impl Served {
         run(arguments, &[("PRIMA_URL", &self.url), ("PRIMA_TOKEN", &token)]).await
     }
 
+    /// The same where only a file says where services are.
+    pub(super) async fn run_by_name(&self, arguments: &[&str]) -> Output {
+        let token = self.token("ops.manage");
+        run(arguments, &[("PRIMA_PEERS_FILE", &self.peers_file()), ("PRIMA_TOKEN", &token)]).await
+    }
+
     /// The same with a token that may only look.
     pub(super) async fn look(&self, arguments: &[&str]) -> Output {
         let token = self.token("ops.read");
@@ -180,6 +217,7 @@ pub(super) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Out
         .args(arguments)
         .env_remove("PRIMA_URL")
         .env_remove("PRIMA_TOKEN")
+        .env_remove("PRIMA_PEERS_FILE")
         .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()

@@ -1,6 +1,9 @@
 //! What was told, told again: the newest of each aggregate, all versions, and events put on the outbox once more.
 
-use proto::staff::events::v1::UnitChanged;
+use proto::{
+    ops::v1::{RedactEventRequest, operations_service_client::OperationsServiceClient},
+    staff::events::v1::UnitChanged,
+};
 use v1::replay_service_client::ReplayServiceClient;
 
 use super::*;
@@ -93,5 +96,31 @@ async fn events_are_published_again_once_for_each_request_and_what_is_not_there_
         let wrong = client.replay_events(authorized(wrong, &served.token)).await.unwrap_err();
         assert_eq!((wrong.code(), reason(&wrong).as_str()), (Code::InvalidArgument, "INVALID_FIELD"));
     }
+    served.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_aggregate_whose_newest_event_was_redacted_is_exported_as_it_was_before() {
+    let (served, mut client) = served_with_a_changed_unit().await;
+    let dinas = served.unit("dinas").await;
+    let export = v1::ExportStateRequest { resources: vec![dinas.clone()], ..Default::default() };
+    let newest = authorized(export.clone(), &served.token);
+    let told = all(client.export_state(newest).await.unwrap().into_inner()).await;
+    let redact =
+        RedactEventRequest { event: told[0].headers["ce-id"].clone(), reason: "ticket 7".to_owned() };
+    // The stream may be in the making.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let mut operations = OperationsServiceClient::new(served.channel.clone());
+    while let Err(refused) = operations.redact_event(authorized(redact.clone(), &served.token)).await {
+        assert!(refused.code() == Code::Unavailable && std::time::Instant::now() < deadline, "{refused}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let told = all(client.export_state(authorized(export, &served.token)).await.unwrap().into_inner()).await;
+    assert_eq!(told[0].headers["ce-primaversion"], "1");
+    let units = v1::ListVersionsRequest { aggregate_type: "unit".to_owned() };
+    let answers =
+        all(client.list_versions(authorized(units, &served.token)).await.unwrap().into_inner()).await;
+    let known = answers.into_iter().flat_map(|answer| answer.versions).find(|known| known.resource == dinas);
+    assert_eq!(known.unwrap().version, 1);
     served.finish().await;
 }

@@ -48,6 +48,10 @@ impl Handler for EvaluationEvents {
         Ok(())
     }
 
+    fn is_repeatable(&self, _: &str) -> bool {
+        true
+    }
+
     fn projections(&self) -> &'static [Projection] {
         const {
             &[Projection {
@@ -81,6 +85,10 @@ impl Handler for StaffEvents {
         }
         // What else staff tells has no use here.
         Ok(())
+    }
+
+    fn is_repeatable(&self, _: &str) -> bool {
+        true
     }
 
     fn projections(&self) -> &'static [Projection] {

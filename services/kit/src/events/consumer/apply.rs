@@ -60,12 +60,29 @@ impl Consumer {
 
     async fn apply(&self, events: &[&Received]) -> Result<(), Failure> {
         let mut transaction = self.database.begin(Deadline::unattended()).await?;
-        if let Err(failure) = self.subscription.apply(&mut transaction, events).await {
-            // Left to the connection's next use, the rows would stay locked until then. Where this fails, they are free.
+        let applied = match self.subscription.apply(&mut transaction, events).await {
+            Ok(applied) => applied,
+            Err(failure) => {
+                // Left to the connection's next use, the rows would stay locked until then. Where this fails, they are free.
+                let _ = transaction.rollback().await;
+                return Err(failure);
+            }
+        };
+        transaction.commit().await?;
+        self.subscription.applied.inc_by(applied);
+        Ok(())
+    }
+
+    /// An event that is older than what the inbox remembers, which does no harm.
+    async fn apply_late(&self, event: &Received) -> Result<(), Failure> {
+        let mut transaction = self.database.begin(Deadline::unattended()).await?;
+        if let Err(failure) = self.subscription.apply_late(&mut transaction, event).await {
             let _ = transaction.rollback().await;
             return Err(failure);
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        self.subscription.applied.inc();
+        Ok(())
     }
 
     /// One event by itself, its try counted before its handler is called, so that one that kills the process ends too.
@@ -107,7 +124,11 @@ impl Consumer {
             let fault = Fault { reason: Reason::AttemptsExhausted, error };
             return self.park(message, event.id, (MAX_ATTEMPTS, fault)).await;
         }
-        match self.apply(&[event]).await {
+        let applied = match self.apply(&[event]).await {
+            Err(failure) if self.subscription.may_be_late(&failure, event) => self.apply_late(event).await,
+            applied => applied,
+        };
+        match applied {
             Ok(()) => {
                 self.forget(event.id).await?;
                 ack(message, AckKind::Ack).await;
