@@ -109,6 +109,11 @@ fn a_service_may_publish_its_own_events_and_take_those_it_reads_and_nothing_else
                     "{service}: {subject}"
                 );
             }
+            for (durable, _) in READS {
+                let is_its = durable == service && reads.contains(&other);
+                let subject = format!("$JS.API.CONSUMER.PAUSE.{stream}.{durable}");
+                assert_eq!(user.may_publish(&subject), is_its, "{service}: {subject}");
+            }
             // Of its own stream a durable is another's, and so is any of a stream that it only reads.
             for (durable, reads_it) in READS.iter().filter(|(durable, _)| *durable != service) {
                 if !is_own || reads_it.contains(&service) {

@@ -58,11 +58,12 @@ impl Road {
             }
             all.push(Applied { difference, refusal });
         }
+        // An update doesn't end a pause.
         if info.paused {
-            let resumed = consumer::Config { pause_until: None, ..actual };
-            let refusal = match self.jetstream.update_consumer_on_stream(resumed, stream).await {
-                Ok(durable) if durable.cached_info().paused => Some("NATS keeps it paused".to_owned()),
-                Ok(_) => None,
+            let refusal = match self.jetstream.get_stream_no_info(stream).await {
+                Ok(stream) => {
+                    stream.resume_consumer(self.durable_name()).await.err().map(|error| error.to_string())
+                }
                 Err(error) => Some(error.to_string()),
             };
             all.push(Applied { difference: Difference::paused(), refusal });
