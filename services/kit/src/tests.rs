@@ -4,6 +4,7 @@
 mod absent;
 mod dead_letters;
 mod deciding;
+mod deleting;
 mod looking;
 mod metrics;
 mod redacting;

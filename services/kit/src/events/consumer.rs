@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 use async_nats::jetstream::{
     AckKind, Message,
     consumer::{AckPolicy, DeliverPolicy, pull, pull::MessagesErrorKind},
+    stream::ConsumerErrorKind,
 };
 use futures::{FutureExt, StreamExt};
 use tokio::sync::Notify;
@@ -82,6 +83,7 @@ impl Consumer {
                     | MessagesErrorKind::Pull
                     | MessagesErrorKind::NoResponders => {
                         tracing::debug!(error = %error, "the stream was silent");
+                        anyhow::ensure!(!self.is_gone().await, "the durable consumer is not there any more");
                         continue;
                     }
                     _ => return Err(error.into()),
@@ -132,6 +134,15 @@ impl Consumer {
         // What the stream kept no more when it was made is known to the producer alone.
         self.missed.notify_one();
         Ok(consumer)
+    }
+
+    /// Whether the durable is not there any more. Who asks it nothing while it is deleted is not told so, and is silent to it
+    /// for ever.
+    async fn is_gone(&self) -> bool {
+        let stream = &self.subscription.stream;
+        let found =
+            self.road.jetstream.get_consumer_from_stream::<pull::Config, _, _>(self.service, stream).await;
+        matches!(found.map_err(|error| error.kind()), Err(ConsumerErrorKind::JetStream(refused)) if refused.code() == 404)
     }
 
     /// A consumer that slept through what the stream keeps has missed what lies between.

@@ -25,6 +25,8 @@ pub(super) enum Ending {
     /// The event makes no sense.
     Refuses,
     Panics,
+    /// It takes a while.
+    Waits,
 }
 
 #[derive(Default)]
@@ -100,6 +102,10 @@ impl Handler for Script {
             }
             Ending::Refuses => Err(HandlerError::Permanent("it makes no sense".to_owned())),
             Ending::Panics => panic!("as the script has it"),
+            Ending::Waits => {
+                sqlx::query("SELECT pg_sleep(1)").execute(connection).await?;
+                Ok(())
+            }
         }
     }
 
