@@ -1,7 +1,10 @@
 //! A service that has nothing but the shell, as events meet it: real Postgres, real NATS, and a handler that does as it is
 //! told.
 
+mod aborting;
 mod absent;
+mod carrying;
+mod clocks;
 mod dead_letters;
 mod deciding;
 mod deleting;

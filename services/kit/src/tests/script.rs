@@ -27,6 +27,8 @@ pub(super) enum Ending {
     Panics,
     /// It takes a while.
     Waits,
+    /// The process ends at once.
+    Aborts,
 }
 
 #[derive(Default)]
@@ -106,6 +108,7 @@ impl Handler for Script {
                 sqlx::query("SELECT pg_sleep(1)").execute(connection).await?;
                 Ok(())
             }
+            Ending::Aborts => std::process::abort(),
         }
     }
 
