@@ -2,7 +2,12 @@
 //! missing or behind from the producer itself: for a consumer that slept through what the stream keeps, for one that begins
 //! from nothing, and for whatever nobody thought of. No command and no caller waits for it.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::AssertSqlSafe;
 use tonic::{
@@ -25,6 +30,8 @@ use crate::database::{Database, Deadline};
 /// How long a producer may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
+/// Aggregates unknown to the producer that are counted at once, in each stretch that it tells of.
+const MOST_UNKNOWN: i64 = 10_000;
 /// The least that an answer's message may be long: an event is at most 600 KiB.
 const MESSAGE_BYTES: usize = 2 << 20;
 
@@ -74,7 +81,8 @@ pub(crate) struct Compared {
     pub(crate) aggregates: i64,
     pub(crate) missing: i64,
     pub(crate) behind: i64,
-    /// Known here in a version that the producer has not: its database was restored to an earlier time.
+    /// Known here in a version that the producer has not, or not known to it at all: its database was restored to an
+    /// earlier time.
     pub(crate) ahead: i64,
     /// Taken from the producer, of those that were missing or behind.
     pub(crate) repaired: i64,
@@ -88,9 +96,14 @@ impl Comparison {
     pub(crate) async fn run(&self) -> anyhow::Result<Compared> {
         let mut compared = Compared::default();
         for projection in self.handler.projections() {
-            let asked = ListVersions { aggregate_type: projection.aggregate_type.to_owned() };
-            let mut answers: Streaming<Versions> = self.ask("ListVersions", asked).await?;
+            let mut answers = self.list(*projection).await?;
+            let (mut last, mut unknown) = (Uuid::nil(), HashSet::new());
             while let Some(Versions { versions }) = next(&mut answers).await? {
+                // They come in the order of their ids.
+                let told: Vec<Uuid> = versions.iter().filter_map(|version| id(&version.resource)).collect();
+                let until = told.last().copied().unwrap_or(last);
+                unknown.extend(self.not_told(*projection, (last, until), &told).await?);
+                last = until;
                 let off = self.look(*projection, versions, &mut compared).await?;
                 if !off.is_empty() {
                     compared.repaired += self.take(*projection, off).await?;
@@ -98,6 +111,8 @@ impl Comparison {
                 let Compared { aggregates, repaired, .. } = compared;
                 tracing::debug!(producer = self.producer, aggregates, repaired, "projections are compared");
             }
+            unknown.extend(self.not_told(*projection, (last, Uuid::max()), &[]).await?);
+            compared.ahead += i64::try_from(self.still_unknown(*projection, unknown).await?)?;
         }
         let Compared { aggregates, missing, behind, ahead, repaired } = compared;
         let producer = &self.producer;
@@ -115,6 +130,50 @@ impl Comparison {
             tracing::info!(producer, aggregates, "the projections are as their owner has them");
         }
         Ok(compared)
+    }
+
+    async fn list(&self, projection: Projection) -> anyhow::Result<Streaming<Versions>> {
+        let asked = ListVersions { aggregate_type: projection.aggregate_type.to_owned() };
+        self.ask("ListVersions", asked).await
+    }
+
+    /// Aggregates known here with ids after `from` up to `until` that the producer did not tell of.
+    async fn not_told(
+        &self,
+        projection: Projection,
+        (from, until): (Uuid, Uuid),
+        told: &[Uuid],
+    ) -> anyhow::Result<Vec<Uuid>> {
+        let Projection { table, id: column, .. } = projection;
+        // The names are the service's own, never a caller's.
+        Ok(sqlx::query_scalar(AssertSqlSafe(format!(
+            "SELECT DISTINCT {column} FROM {table} WHERE {column} > $1 AND {column} <= $2 AND {column} <> ALL($3)
+             ORDER BY {column} LIMIT $4"
+        )))
+        .bind(from)
+        .bind(until)
+        .bind(told)
+        .bind(MOST_UNKNOWN)
+        .fetch_all(&mut *self.database.acquire().await?)
+        .await?)
+    }
+
+    /// How many of these the producer doesn't know now either: some may have been made after the listing had begun.
+    async fn still_unknown(
+        &self,
+        projection: Projection,
+        mut unknown: HashSet<Uuid>,
+    ) -> anyhow::Result<usize> {
+        if unknown.is_empty() {
+            return Ok(0);
+        }
+        let mut answers = self.list(projection).await?;
+        while let Some(Versions { versions }) = next(&mut answers).await? {
+            for told in versions.iter().filter_map(|version| id(&version.resource)) {
+                unknown.remove(&told);
+            }
+        }
+        Ok(unknown.len())
     }
 
     /// Which of these aggregates are missing here or behind.
