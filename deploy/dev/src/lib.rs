@@ -10,6 +10,7 @@ pub mod cluster;
 pub mod command;
 pub mod commands;
 pub mod contract;
+pub mod deliveries;
 pub mod demo;
 pub mod harness;
 pub mod nats;

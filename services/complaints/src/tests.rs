@@ -1,6 +1,7 @@
 //! The service as its callers meet it: real gRPC, real Postgres, real NATS.
 
 mod bad_input;
+mod deliveries;
 mod life;
 mod watching;
 

@@ -1,6 +1,7 @@
 //! The service as its callers meet it: real gRPC, real Postgres, real NATS.
 
 mod answers;
+mod deliveries;
 mod facts;
 mod figures;
 mod indices;

@@ -2,6 +2,7 @@
 //! as they would.
 
 mod bad_input;
+mod deliveries;
 mod enrolments;
 mod lotteries;
 mod needs;
