@@ -67,6 +67,21 @@ impl Checker {
         &self.jetstream
     }
 
+    #[cfg(test)]
+    pub(super) fn database(&self) -> &PgPool {
+        &self.database
+    }
+
+    /// Deletes all durables of a consumer, where they are.
+    #[cfg(test)]
+    pub(super) async fn delete_durables(&self, of: &str) -> Result<()> {
+        for (consumer, producer) in CONSUMERS.into_iter().filter(|(consumer, _)| *consumer == of) {
+            let stream = self.jetstream.get_stream(stream_of(producer)).await?;
+            anyhow::ensure!(stream.delete_consumer(consumer).await?.success, "not deleted");
+        }
+        Ok(())
+    }
+
     /// Takes note that a stream lost events from a moment until now.
     pub(super) fn lost_since(&self, begun: SystemTime) {
         let loss = (micros(begun), micros(SystemTime::now()));
@@ -158,6 +173,8 @@ impl Checker {
                 .await?;
         }
         self.look_at_facts(&mut found).await?;
+        let open = "SELECT count(*) FROM pg_stat_activity WHERE usename LIKE '%\\_app' AND state LIKE 'idle in transaction%'";
+        found.left_open = self.count(open.to_owned()).await?;
         // The streams are read whole: only once the rest is as it should be.
         if found.wrong().is_empty() {
             for service in SERVICES {

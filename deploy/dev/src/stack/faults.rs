@@ -97,6 +97,15 @@ impl Stack {
         self.ways.get(service, way).with_context(|| format!("{service} goes straight to {way:?}"))
     }
 
+    /// Ends the further processes of a service at once, by SIGKILL.
+    ///
+    /// # Errors
+    /// There is none of this name, or the system refuses.
+    pub fn end_replicas(&self, name: &str) -> Result<()> {
+        let mut replicas = std::mem::take(&mut *locked(&self.member(name)?.replicas));
+        replicas.iter_mut().try_for_each(|running| running.process.kill().map(drop))
+    }
+
     pub(super) fn signal_replicas(&self) {
         for member in &self.members {
             for replica in locked(&member.replicas).iter_mut() {

@@ -18,6 +18,8 @@ pub(in crate::faults) struct Found {
     pub(super) facts_beside: i64,
     /// Reports whose versions have a gap or a repetition.
     pub(super) versions_off: i64,
+    /// Connections of the services that are in a transaction and do nothing.
+    pub(super) left_open: i64,
     /// Aggregates that a consumer knows in another version than the newest.
     pub(super) projections_off: i64,
     /// Events that came into the stream for the first time after a later one of the same aggregate did.
@@ -40,7 +42,7 @@ impl Found {
     }
 
     /// What has a name, in the order of a table.
-    pub(in crate::faults) fn rows(&self) -> [(&'static str, i64); 8] {
+    pub(in crate::faults) fn rows(&self) -> [(&'static str, i64); 9] {
         [
             ("on an outbox", self.pending),
             ("dead letters", self.dead_letters),
@@ -50,6 +52,7 @@ impl Found {
             ("duplicated effects", self.duplicated()),
             ("projections in another version", self.projections_off),
             ("order gaps", self.out_of_order),
+            ("transactions left open", self.left_open),
         ]
     }
 

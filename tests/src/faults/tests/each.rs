@@ -8,7 +8,7 @@ use crate::faults::{
     options, start,
 };
 
-use super::{QUIET_WITHIN, WORKERS};
+use super::{QUIET_WITHIN, WORKERS, seed};
 
 /// What happens to streams and to the way there.
 const ROAD: [Fault; 10] = [
@@ -59,9 +59,7 @@ async fn each(faults: &[Fault]) {
     let stack = start(options, &["complaints", "evaluation"]).await.unwrap();
     let addresses = stack.addresses("complaints").unwrap();
     let checker = Checker::connect(&stack).await.unwrap();
-    let seed = rand::random();
-    println!("seed {seed}");
-    let load = Load::start(&stack, &addresses, WORKERS, seed).await.unwrap();
+    let load = Load::start(&stack, &addresses, WORKERS, seed()).await.unwrap();
     load.more_than(load.done()).await.unwrap();
     for fault in faults {
         let before = load.done();
