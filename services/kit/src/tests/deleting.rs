@@ -27,7 +27,10 @@ async fn a_durable_that_was_deleted_while_nothing_was_asked_of_it_is_made_again(
     .await;
     let stream = place.jetstream.get_stream(STREAM).await.unwrap();
     assert!(stream.delete_consumer(SERVICE).await.unwrap().success);
-    place.applied(events[EVENTS - 1]).await;
+    // Each some hundred milliseconds after the one before, on a slow machine.
+    for event in events.iter().step_by(20) {
+        place.applied(*event).await;
+    }
     place.quiet().await;
     let effects: (i64, i64) = sqlx::query_as("SELECT count(*), count(DISTINCT event_id) FROM effect")
         .fetch_one(&mut place.connection().await)
