@@ -65,7 +65,7 @@ impl Served {
         let below = units.iter().map(|unit| (*unit, Some(province)));
         for (id, parent) in std::iter::once((province, None)).chain(below) {
             let unit = store::unit::Unit { id, epoch: 1, version: 1, parent };
-            store::unit::project(&mut connection, &unit).await.unwrap();
+            store::unit::project(&mut connection, &[unit]).await.unwrap();
         }
         let shutdown = CancellationToken::new();
         let config = Config::parse_from(world.serve_arguments(SERVICE));

@@ -6,6 +6,7 @@ mod deliveries;
 mod enrolments;
 mod lotteries;
 mod needs;
+mod projected;
 mod road;
 mod units;
 

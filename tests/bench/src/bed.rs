@@ -104,8 +104,9 @@ impl TestBed {
     pub(crate) async fn empty(&self) -> Result<()> {
         self.thaw()?;
         self.relayed().await?;
-        self.stream().await?.purge().await?;
+        // Before the stream is emptied: what is on its way to the consumer would be applied afterwards.
         self.applied().await?;
+        self.stream().await?.purge().await?;
         for _ in 1..EMPTYINGS {
             match sqlx::query(FILLED).execute(&self.database).await {
                 Ok(_) => return Ok(()),

@@ -47,10 +47,12 @@ impl Filing {
         let address = bed.stack.service(PRODUCER)?.url();
         let channels = (0..callers.div_ceil(CALLERS_PER_CHANNEL)).map(|_| channel(&address));
         let clients = try_join_all(channels).await?.into_iter().map(ComplaintServiceClient::new).collect();
-        let kelurahan: Vec<String> =
-            sqlx::query_scalar("SELECT unnest(area_codes) FROM complaints.unit ORDER BY 1")
-                .fetch_all(&bed.database)
-                .await?;
+        let kelurahan: Vec<String> = sqlx::query_scalar(
+            "SELECT area FROM complaints.unit, unnest(area_codes) AS served (area)
+                 WHERE area ~ '^[0-9]{2}[.][0-9]{2}[.][0-9]{2}[.][0-9]{4}$' ORDER BY 1",
+        )
+        .fetch_all(&bed.database)
+        .await?;
         ensure!(!kelurahan.is_empty(), "no kelurahan is known");
         let token = bed.stack.token(&identity)?;
         Ok(Arc::new(Self { clients, token, kelurahan, next: AtomicUsize::new(0) }))

@@ -4,7 +4,7 @@
 use jiff::{Timestamp, civil::Date};
 use kit::{
     clock::from_proto,
-    events::{Handler, HandlerError, Projection, Received},
+    events::{Handler, HandlerError, Projection, Received, newest_of_each},
 };
 use prost::{Message, Name};
 use proto::{
@@ -39,14 +39,19 @@ pub(crate) struct TrainingEvents;
 #[async_trait]
 impl Handler for StaffEvents {
     async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
+        self.apply_all(connection, &[event]).await
+    }
+
+    async fn apply_all(
+        &self,
+        connection: &mut PgConnection,
+        events: &[&Received],
+    ) -> Result<(), HandlerError> {
         // What else staff tells has no use here.
-        if event.event_type != UnitChanged::full_name() {
-            return Ok(());
-        }
-        let told = decode::<UnitChanged>(event)?.unit.ok_or_else(|| broken("it holds no unit"))?;
-        let parent = if told.parent.is_empty() { None } else { Some(id("units/", &told.parent)?) };
-        let unit = Unit { id: id("units/", &told.name)?, epoch: event.epoch, version: event.version, parent };
-        Ok(store::unit::project(connection, &unit).await?)
+        let changed = events.iter().filter(|event| event.event_type == UnitChanged::full_name());
+        let units = changed.map(|event| unit(event)).collect::<Result<_, _>>()?;
+        let newest = newest_of_each(units, |unit: &Unit| (unit.id, unit.epoch, unit.version));
+        Ok(store::unit::project(connection, &newest).await?)
     }
 
     fn is_repeatable(&self, _: &str) -> bool {
@@ -61,8 +66,21 @@ impl Handler for StaffEvents {
 #[async_trait]
 impl Handler for ComplaintEvents {
     async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
-        let Some(snapshot) = snapshot(event)? else { return Ok(()) };
-        Ok(store::fact::insert(connection, &fact(event, &snapshot)?).await?)
+        self.apply_all(connection, &[event]).await
+    }
+
+    async fn apply_all(
+        &self,
+        connection: &mut PgConnection,
+        events: &[&Received],
+    ) -> Result<(), HandlerError> {
+        let mut facts = Vec::with_capacity(events.len());
+        for event in events {
+            if let Some(snapshot) = snapshot(event)? {
+                facts.push(fact(event, &snapshot)?);
+            }
+        }
+        Ok(store::fact::insert(connection, &facts).await?)
     }
 
     /// A fact is added once for each event.
@@ -100,6 +118,12 @@ impl Handler for TrainingEvents {
     fn projections(&self) -> &'static [Projection] {
         const { &[Projection::of("intervention", "intervention")] }
     }
+}
+
+fn unit(event: &Received) -> Result<Unit, HandlerError> {
+    let told = decode::<UnitChanged>(event)?.unit.ok_or_else(|| broken("it holds no unit"))?;
+    let parent = if told.parent.is_empty() { None } else { Some(id("units/", &told.parent)?) };
+    Ok(Unit { id: id("units/", &told.name)?, epoch: event.epoch, version: event.version, parent })
 }
 
 /// The snapshot that an event holds; none for an event of another kind.

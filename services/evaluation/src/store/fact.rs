@@ -28,33 +28,39 @@ pub(crate) struct Fact {
     pub(crate) verified: bool,
 }
 
-/// Adds a fact; one that is there already stays as it is.
-pub(crate) async fn insert(connection: &mut PgConnection, fact: &Fact) -> Result<(), sqlx::Error> {
+/// Adds facts; one that is there already stays as it is.
+pub(crate) async fn insert(connection: &mut PgConnection, facts: &[Fact]) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO evaluation.fact (event_id, complaint, epoch, version, event_type, unit, category, filed_at,
              first_accepted_at, resolved_at, reopened_times, reopened_at, closed_at, confirmed, rating, verified)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+         SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::uuid[], $7::text[],
+             $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::integer[], $12::timestamptz[],
+             $13::timestamptz[], $14::boolean[], $15::smallint[], $16::boolean[])
          ON CONFLICT (event_id) DO NOTHING",
-        fact.event_id,
-        fact.complaint,
-        fact.epoch,
-        fact.version,
-        fact.event_type,
-        fact.unit,
-        fact.category,
-        fact.filed_at.stored(),
-        fact.first_accepted_at.map(ToStored::stored) as _,
-        fact.resolved_at.map(ToStored::stored) as _,
-        fact.reopened_times,
-        fact.reopened_at.map(ToStored::stored) as _,
-        fact.closed_at.map(ToStored::stored) as _,
-        fact.confirmed,
-        fact.rating,
-        fact.verified
+        &column(facts, |fact| fact.event_id),
+        &column(facts, |fact| fact.complaint),
+        &column(facts, |fact| fact.epoch),
+        &column(facts, |fact| fact.version),
+        &column(facts, |fact| fact.event_type.clone()),
+        &column(facts, |fact| fact.unit),
+        &column(facts, |fact| fact.category.clone()),
+        column(facts, |fact| fact.filed_at.stored()) as _,
+        column(facts, |fact| fact.first_accepted_at.map(ToStored::stored)) as _,
+        column(facts, |fact| fact.resolved_at.map(ToStored::stored)) as _,
+        &column(facts, |fact| fact.reopened_times),
+        column(facts, |fact| fact.reopened_at.map(ToStored::stored)) as _,
+        column(facts, |fact| fact.closed_at.map(ToStored::stored)) as _,
+        &column(facts, |fact| fact.confirmed),
+        column(facts, |fact| fact.rating) as _,
+        &column(facts, |fact| fact.verified)
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn column<T>(facts: &[Fact], pick: impl Fn(&Fact) -> T) -> Vec<T> {
+    facts.iter().map(pick).collect()
 }
 
 /// The reports filed from one instant until before another that a unit or one below it is responsible for, each as its newest fact shows it.

@@ -14,16 +14,18 @@ pub(crate) struct Unit {
     pub(crate) parent: Option<Uuid>,
 }
 
-/// Keeps the newer of what is stored and what is given.
-pub(crate) async fn project(connection: &mut PgConnection, unit: &Unit) -> Result<(), sqlx::Error> {
+/// Keeps, of each unit, the newer of what is stored and what is given; none may be given twice.
+pub(crate) async fn project(connection: &mut PgConnection, units: &[Unit]) -> Result<(), sqlx::Error> {
+    let parents: Vec<Option<Uuid>> = units.iter().map(|unit| unit.parent).collect();
     sqlx::query!(
-        "INSERT INTO evaluation.unit AS stored (id, epoch, version, parent) VALUES ($1, $2, $3, $4)
+        "INSERT INTO evaluation.unit AS stored (id, epoch, version, parent)
+         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[])
          ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, version = excluded.version, parent = excluded.parent
          WHERE (excluded.epoch, excluded.version) > (stored.epoch, stored.version)",
-        unit.id,
-        unit.epoch,
-        unit.version,
-        unit.parent
+        &units.iter().map(|unit| unit.id).collect::<Vec<_>>(),
+        &units.iter().map(|unit| unit.epoch).collect::<Vec<_>>(),
+        &units.iter().map(|unit| unit.version).collect::<Vec<_>>(),
+        parents as _
     )
     .execute(connection)
     .await?;

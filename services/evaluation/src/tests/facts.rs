@@ -71,6 +71,31 @@ async fn events_in_any_order_and_twice_give_the_same_figures() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_batch_each_fact_is_stored_once_and_of_each_unit_the_newest() {
+    let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
+    let database = database(&world).await;
+    let mut connection = database.acquire().await.unwrap();
+    let moved = |version, parent| Received { version, ..unit(KELURAHAN, parent) };
+    let (newest, older) = (moved(3, Some(PROVINCE)), moved(2, None));
+    StaffEvents.apply_all(&mut connection, &[&newest, &older, &unit(PROVINCE, None)]).await.unwrap();
+    StaffEvents.apply_all(&mut connection, &[&older]).await.unwrap();
+    let filed =
+        |id| received(1, &ComplaintFiled { complaint: Some(snapshot(id, ComplaintState::Submitted)) });
+    let (one, other) = (filed(20), filed(21));
+    ComplaintEvents.apply_all(&mut connection, &[&one, &other, &one]).await.unwrap();
+    ComplaintEvents.apply_all(&mut connection, &[&other]).await.unwrap();
+    // What a batch holds besides is not stored where one of its events makes no sense: they are tried one by one.
+    let nonsense = received(1, &ComplaintFiled { complaint: None });
+    ComplaintEvents.apply_all(&mut connection, &[&filed(22), &nonsense]).await.unwrap_err();
+    let period = Period::parse("2027-Q1").unwrap().instants(&kit::clock::jakarta());
+    let reports = store::fact::reports(&mut connection, PROVINCE, period).await.unwrap();
+    assert_eq!(domain::count(&reports).filed, 2);
+    drop(connection);
+    drop(database);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_makes_no_sense_is_permanent_and_stores_nothing() {
     let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
     let database = database(&world).await;

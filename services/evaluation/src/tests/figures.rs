@@ -67,7 +67,7 @@ async fn a_periods_figures_are_those_of_its_reports_newest_facts() {
     let database = database(&served.world).await;
     let mut connection = database.acquire().await.unwrap();
     for fact in [&closed, &filed, &moved_on, &moved, &closed].into_iter().chain(&outside) {
-        store::fact::insert(&mut connection, fact).await.unwrap();
+        store::fact::insert(&mut connection, std::slice::from_ref(fact)).await.unwrap();
     }
 
     let hours = |hours: i64| Some(prost_types::Duration { seconds: hours * 3_600, nanos: 0 });

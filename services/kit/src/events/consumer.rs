@@ -12,7 +12,7 @@ use async_nats::jetstream::{
     stream::ConsumerErrorKind,
 };
 use futures::{FutureExt, StreamExt};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::unconstrained};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -91,7 +91,9 @@ impl Consumer {
             }
             *back_off = BACK_OFF_MIN;
             while batch.len() < BATCH {
-                match messages.next().now_or_never() {
+                // A task is told after 128 messages that there are no more for now, to let others run; they run while
+                // the batch is applied.
+                match unconstrained(messages.next()).now_or_never() {
                     Some(Some(Ok(message))) => batch.push(message),
                     _ => break,
                 }

@@ -31,7 +31,7 @@ pub(crate) use failure::Failure;
 pub use failure::HandlerError;
 pub(crate) use inspect::{Difference, Found};
 pub use outbox::{Event, append};
-pub use received::Received;
+pub use received::{Received, newest_of_each};
 pub(crate) use relay::Relay;
 pub(crate) use retry::{RETRY_UNIT, Retry};
 pub use road::stream_name;

@@ -48,3 +48,31 @@ impl Received {
         })
     }
 }
+
+/// Of what a batch told, the newest of each thing, in the order of the things' ids. `of` answers the id, the epoch and the
+/// version. So a statement with a row for each can store them: it may not change a row twice, and two processes that change
+/// the same rows do so in one order.
+pub fn newest_of_each<T, Id: Ord>(mut told: Vec<T>, of: impl Fn(&T) -> (Id, i64, i64)) -> Vec<T> {
+    told.sort_by_key(|one| of(one));
+    let mut newest: Vec<T> = Vec::with_capacity(told.len());
+    for one in told {
+        match newest.last_mut() {
+            Some(last) if of(last).0 == of(&one).0 => *last = one,
+            _ => newest.push(one),
+        }
+    }
+    newest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_each_thing_the_newest_stays_however_they_came() {
+        let told = vec![("b", 1, 7), ("a", 2, 1), ("b", 1, 9), ("a", 1, 5), ("b", 1, 8), ("c", 1, 1)];
+        let newest = newest_of_each(told, |(id, epoch, version)| (*id, *epoch, *version));
+        assert_eq!(newest, [("a", 2, 1), ("b", 1, 9), ("c", 1, 1)]);
+        assert_eq!(newest_of_each(Vec::<(u8, i64, i64)>::new(), |one| *one), []);
+    }
+}

@@ -29,8 +29,8 @@ pub(super) fn send(stream: &str, traceparent: &str) -> Span {
     span
 }
 
-/// Around the applying of an event of a stream.
-pub(super) fn process(stream: &str, traceparent: &str) -> Span {
+/// Around the applying of events of a stream.
+pub(super) fn process<'a>(stream: &str, traceparents: impl IntoIterator<Item = &'a str>) -> Span {
     let span = info_span!(
         parent: None,
         "process",
@@ -41,7 +41,9 @@ pub(super) fn process(stream: &str, traceparent: &str) -> Span {
         "messaging.operation.type" = "process",
         messaging.destination.name = stream,
     );
-    link(&span, traceparent);
+    for traceparent in traceparents {
+        link(&span, traceparent);
+    }
     span
 }
 
@@ -97,8 +99,8 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             let _outer = tracing::info_span!("outer").entered();
             send("EVT_STAFF", WRITTEN).in_scope(|| {});
-            process("EVT_STAFF", WRITTEN).in_scope(|| {});
-            process("EVT_STAFF", "").in_scope(|| {});
+            process("EVT_STAFF", [WRITTEN, WRITTEN]).in_scope(|| {});
+            process("EVT_STAFF", [""]).in_scope(|| {});
         });
         let spans = kept.0.lock().unwrap();
         let told: Vec<_> = spans
@@ -108,7 +110,7 @@ mod tests {
             .collect();
         let expected = [
             ("send EVT_STAFF", SpanKind::Producer, 1),
-            ("process EVT_STAFF", SpanKind::Consumer, 1),
+            ("process EVT_STAFF", SpanKind::Consumer, 2),
             ("process EVT_STAFF", SpanKind::Consumer, 0),
         ];
         assert_eq!(told, expected);

@@ -32,6 +32,19 @@ pub trait Handler: Send + Sync + 'static {
         false
     }
 
+    /// Applies events in the transaction that `connection` is in, at once where the handler can: of a batch that fails
+    /// nothing stays, and its events are applied one by one.
+    async fn apply_all(
+        &self,
+        connection: &mut PgConnection,
+        events: &[&Received],
+    ) -> Result<(), HandlerError> {
+        for event in events {
+            self.apply(connection, event).await?;
+        }
+        Ok(())
+    }
+
     /// Where it keeps what it knows of the producer's aggregates, to be compared with what the producer knows.
     fn projections(&self) -> &'static [Projection] {
         &[]
@@ -78,14 +91,9 @@ impl Subscription {
         .await
         .map_err(Failure::of_inbox)?;
         let mut new: HashSet<Uuid> = new.into_iter().collect();
-        let mut applied = 0;
-        for event in events {
-            if new.remove(&event.id) {
-                self.call(connection, event).await?;
-                applied += 1;
-            }
-        }
-        Ok(applied)
+        let new: Vec<&Received> = events.iter().copied().filter(|event| new.remove(&event.id)).collect();
+        self.call(connection, &new).await?;
+        Ok(u64::try_from(new.len()).expect("a batch is small"))
     }
 
     /// Applies the event of a dead letter, whose row the transaction that `connection` is in has locked. A failure leaves
@@ -127,7 +135,7 @@ impl Subscription {
         connection: &mut PgConnection,
         event: &Received,
     ) -> Result<(), Failure> {
-        self.call(connection, event).await
+        self.call(connection, &[event]).await
     }
 
     async fn apply_if_new(&self, connection: &mut PgConnection, event: &Received) -> Result<(), Failure> {
@@ -138,20 +146,22 @@ impl Subscription {
                 .execute(&mut *connection)
                 .await
                 .map_err(Failure::of_inbox)?;
-        if inserted.rows_affected() == 1 { self.call(connection, event).await } else { Ok(()) }
+        if inserted.rows_affected() == 1 { self.call(connection, &[event]).await } else { Ok(()) }
     }
 
-    /// A panic is a failure of this event, and must not end the consumer.
-    async fn call(&self, connection: &mut PgConnection, event: &Received) -> Result<(), Failure> {
-        if event.is_redacted {
+    /// A panic is a failure of these events, and must not end the consumer. A redacted event has nothing to be applied.
+    async fn call(&self, connection: &mut PgConnection, events: &[&Received]) -> Result<(), Failure> {
+        let events: Vec<&Received> = events.iter().copied().filter(|event| !event.is_redacted).collect();
+        if events.is_empty() {
             return Ok(());
         }
-        if !known::is_known(&event.event_type) {
-            let why = format!("this version's contract has no {}", event.event_type);
+        if let Some(newer) = events.iter().find(|event| !known::is_known(&event.event_type)) {
+            let why = format!("this version's contract has no {}", newer.event_type);
             return Err(Failure::event(Reason::UnknownType, why));
         }
-        let span = spans::process(&self.stream, &event.traceparent);
-        match AssertUnwindSafe(self.handler.apply(connection, event)).catch_unwind().instrument(span).await {
+        let span = spans::process(&self.stream, events.iter().map(|event| event.traceparent.as_str()));
+        let applying = self.handler.apply_all(connection, &events);
+        match AssertUnwindSafe(applying).catch_unwind().instrument(span).await {
             Ok(applied) => Ok(applied?),
             Err(_) => Err(Failure::event(Reason::Transient, "its handler panicked; the log says where")),
         }

@@ -2,7 +2,7 @@
 //! nominates nobody: that is a job's, so that the order in which events arrive doesn't matter.
 
 use jiff::civil::Date;
-use kit::events::{Handler, HandlerError, Projection, Received};
+use kit::events::{Handler, HandlerError, Projection, Received, newest_of_each};
 use prost::{Message, Name};
 use proto::{
     evaluation::events::v1::TrainingNeedIdentified,
@@ -66,24 +66,37 @@ impl Handler for EvaluationEvents {
 #[async_trait]
 impl Handler for StaffEvents {
     async fn apply(&self, connection: &mut PgConnection, event: &Received) -> Result<(), HandlerError> {
-        let is = |name: String| event.event_type == name;
-        if is(UnitChanged::full_name()) {
-            let unit = held(decode::<UnitChanged>(event)?.unit)?;
-            let parent = if unit.parent.is_empty() { None } else { Some(id("units/", &unit.parent)?) };
-            staff::project_unit(connection, told(event, id("units/", &unit.name)?), parent).await?;
-        } else if is(SeatChanged::full_name()) {
-            let seat = held(decode::<SeatChanged>(event)?.seat)?;
-            let unit = id("units/", &seat.unit)?;
-            staff::project_seat(connection, told(event, id("seats/", &seat.name)?), unit).await?;
-        } else if is(PersonChanged::full_name()) {
-            let person = held(decode::<PersonChanged>(event)?.person)?;
-            staff::project_person(connection, told(event, id("people/", &person.name)?)).await?;
-        } else if is(AssignmentChanged::full_name()) {
-            let snapshot = held(decode::<AssignmentChanged>(event)?.assignment)?;
-            let told = told(event, id("assignments/", &snapshot.name)?);
-            staff::project_assignment(connection, told, &assignment(&snapshot)?).await?;
+        self.apply_all(connection, &[event]).await
+    }
+
+    async fn apply_all(
+        &self,
+        connection: &mut PgConnection,
+        events: &[&Received],
+    ) -> Result<(), HandlerError> {
+        let (mut units, mut seats, mut persons, mut assignments) = (vec![], vec![], vec![], vec![]);
+        for event in events {
+            let is = |name: String| event.event_type == name;
+            // What else staff tells has no use here.
+            if is(UnitChanged::full_name()) {
+                let unit = held(decode::<UnitChanged>(event)?.unit)?;
+                let parent = if unit.parent.is_empty() { None } else { Some(id("units/", &unit.parent)?) };
+                units.push((told(event, id("units/", &unit.name)?), parent));
+            } else if is(SeatChanged::full_name()) {
+                let seat = held(decode::<SeatChanged>(event)?.seat)?;
+                seats.push((told(event, id("seats/", &seat.name)?), id("units/", &seat.unit)?));
+            } else if is(PersonChanged::full_name()) {
+                let person = held(decode::<PersonChanged>(event)?.person)?;
+                persons.push((told(event, id("people/", &person.name)?), ()));
+            } else if is(AssignmentChanged::full_name()) {
+                let snapshot = held(decode::<AssignmentChanged>(event)?.assignment)?;
+                assignments.push((told(event, id("assignments/", &snapshot.name)?), assignment(&snapshot)?));
+            }
         }
-        // What else staff tells has no use here.
+        staff::project_units(connection, &newest(units)).await?;
+        staff::project_seats(connection, &newest(seats)).await?;
+        staff::project_persons(connection, &newest(persons)).await?;
+        staff::project_assignments(connection, &newest(assignments)).await?;
         Ok(())
     }
 
@@ -101,6 +114,10 @@ impl Handler for StaffEvents {
             ]
         }
     }
+}
+
+fn newest<Given>(rows: Vec<(Told, Given)>) -> Vec<(Told, Given)> {
+    newest_of_each(rows, |(told, _)| (told.id, told.epoch, told.version))
 }
 
 fn assignment(snapshot: &AssignmentSnapshot) -> Result<Assignment, HandlerError> {

@@ -28,88 +28,107 @@ pub(crate) struct Assignment {
     pub(crate) valid_until: Option<Date>,
 }
 
-/// Keeps the newer of the stored unit and this one.
-pub(crate) async fn project_unit(
+/// Keeps, of each unit, the newer of the stored one and the given one, which has this parent; none may be given twice.
+pub(crate) async fn project_units(
     connection: &mut PgConnection,
-    told: Told,
-    parent: Option<Uuid>,
+    units: &[(Told, Option<Uuid>)],
 ) -> Result<(), sqlx::Error> {
+    let (ids, epochs, versions) = told(units);
+    let parents: Vec<Option<Uuid>> = units.iter().map(|(_, parent)| *parent).collect();
     sqlx::query!(
-        "INSERT INTO training.unit AS stored (id, epoch, version, parent) VALUES ($1, $2, $3, $4)
+        "INSERT INTO training.unit AS stored (id, epoch, version, parent)
+         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[])
          ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, version = excluded.version, parent = excluded.parent
          WHERE (excluded.epoch, excluded.version) > (stored.epoch, stored.version)",
-        told.id,
-        told.epoch,
-        told.version,
-        parent
+        &ids,
+        &epochs,
+        &versions,
+        parents as _
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Keeps the newer of the stored seat and this one.
-pub(crate) async fn project_seat(
+/// Keeps, of each seat, the newer of the stored one and the given one, which is in this unit; none may be given twice.
+pub(crate) async fn project_seats(
     connection: &mut PgConnection,
-    told: Told,
-    unit: Uuid,
+    seats: &[(Told, Uuid)],
 ) -> Result<(), sqlx::Error> {
+    let (ids, epochs, versions) = told(seats);
+    let units: Vec<Uuid> = seats.iter().map(|(_, unit)| *unit).collect();
     sqlx::query!(
-        "INSERT INTO training.seat AS stored (id, epoch, version, unit) VALUES ($1, $2, $3, $4)
+        "INSERT INTO training.seat AS stored (id, epoch, version, unit)
+         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[])
          ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, version = excluded.version, unit = excluded.unit
          WHERE (excluded.epoch, excluded.version) > (stored.epoch, stored.version)",
-        told.id,
-        told.epoch,
-        told.version,
-        unit
+        &ids,
+        &epochs,
+        &versions,
+        &units
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Keeps the newer of the stored person and this one.
-pub(crate) async fn project_person(connection: &mut PgConnection, told: Told) -> Result<(), sqlx::Error> {
+/// Keeps, of each person, the newer of the stored one and the given one; none may be given twice.
+pub(crate) async fn project_persons(
+    connection: &mut PgConnection,
+    persons: &[(Told, ())],
+) -> Result<(), sqlx::Error> {
+    let (ids, epochs, versions) = told(persons);
     sqlx::query!(
-        "INSERT INTO training.person AS stored (id, epoch, version) VALUES ($1, $2, $3)
+        "INSERT INTO training.person AS stored (id, epoch, version)
+         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[])
          ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, version = excluded.version
          WHERE (excluded.epoch, excluded.version) > (stored.epoch, stored.version)",
-        told.id,
-        told.epoch,
-        told.version
+        &ids,
+        &epochs,
+        &versions
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Keeps the newer of the stored assignment and this one.
-pub(crate) async fn project_assignment(
+/// Keeps, of each assignment, the newer of the stored one and the given one; none may be given twice.
+pub(crate) async fn project_assignments(
     connection: &mut PgConnection,
-    told: Told,
-    assignment: &Assignment,
+    assignments: &[(Told, Assignment)],
 ) -> Result<(), sqlx::Error> {
+    let (ids, epochs, versions) = told(assignments);
+    let of =
+        |pick: fn(&Assignment) -> Uuid| assignments.iter().map(|(_, given)| pick(given)).collect::<Vec<_>>();
+    let given = || assignments.iter().map(|(_, given)| given);
     sqlx::query!(
         "INSERT INTO training.assignment AS stored
              (id, epoch, version, seat, unit, person, definitive, valid_from, valid_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::boolean[],
+             $8::date[], $9::date[])
          ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, version = excluded.version, seat = excluded.seat,
              unit = excluded.unit, person = excluded.person, definitive = excluded.definitive,
              valid_from = excluded.valid_from, valid_until = excluded.valid_until
          WHERE (excluded.epoch, excluded.version) > (stored.epoch, stored.version)",
-        told.id,
-        told.epoch,
-        told.version,
-        assignment.seat,
-        assignment.unit,
-        assignment.person,
-        assignment.definitive,
-        assignment.valid_from.stored(),
-        assignment.valid_until.map(ToStored::stored) as _
+        &ids,
+        &epochs,
+        &versions,
+        &of(|given| given.seat),
+        &of(|given| given.unit),
+        &of(|given| given.person),
+        &given().map(|given| given.definitive).collect::<Vec<_>>(),
+        given().map(|given| given.valid_from.stored()).collect::<Vec<_>>() as _,
+        given().map(|given| given.valid_until.map(ToStored::stored)).collect::<Vec<_>>() as _
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Ids, epochs and versions, each as a column.
+fn told<Given>(rows: &[(Told, Given)]) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
+    let column = |pick: fn(&Told) -> i64| rows.iter().map(|(told, _)| pick(told)).collect::<Vec<_>>();
+    (rows.iter().map(|(told, _)| told.id).collect(), column(|told| told.epoch), column(|told| told.version))
 }
 
 /// Whether a person has arrived.

@@ -37,6 +37,8 @@ pub(super) async fn measure(bed: &TestBed) -> Result<Vec<Row>> {
     tokio::time::sleep(AFTERWARDS).await;
     let used = read(bed).await?;
     bed.relayed().await?;
+    // Nobody has to take them.
+    bed.stream().await?.purge().await?;
     let note = format!("{events} events, the transaction was open for {} s", open.as_secs());
     let table = About { row: "hot_table", unit: "MiB", goal: "≤ 100 MiB" };
     let reads = About { row: "hot_table_read", unit: "ms", goal: "≤ 2 × of a fresh table" };
