@@ -11,6 +11,7 @@ mod deleting;
 mod looking;
 mod metrics;
 mod redacting;
+mod relaying;
 mod replaying;
 mod script;
 mod unreadable;

@@ -7,9 +7,9 @@ use async_nats::{
     HeaderMap, HeaderValue,
     jetstream::{message::PublishMessage, publish::PublishAck},
 };
-use futures::{StreamExt, future::join_all, stream::FuturesUnordered};
+use futures::future::join_all;
 use rand::seq::SliceRandom;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -21,15 +21,18 @@ use super::{
 };
 use crate::metrics::Metrics;
 
-/// Events read at once from a shard.
-const BATCH: i64 = 256;
-/// Shards drained at once, each with a connection; the pool has one more, for whoever looks after the stream.
-const AT_ONCE: usize = 3;
+/// Events of a transaction.
+const BATCH: usize = 256;
+/// Shards of a transaction, so that few events in many shards need few transactions. All shards are done in three at once, and
+/// the pool has one connection more, for whoever looks after the stream.
+const TOGETHER: usize = 6;
 /// How a batch's transaction begins. What a crash of the database takes back of it is published again, and known by its ids,
-/// so nobody waits for the disk. And the outbox is read in its key's order whatever statistics say: of a table that is empty
-/// one moment and full the next they say nothing, and a plan that reads all of it for each batch is the worst.
-const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL enable_seqscan = off;
-    SET LOCAL enable_bitmapscan = off; SET LOCAL plan_cache_mode = force_generic_plan";
+/// so nobody waits for the disk. And the events are found by their keys, one by one, whatever statistics say: of a table
+/// that is empty one moment and full the next they say nothing, and a plan that reads all of it is made sooner or later.
+const BEGIN: &str =
+    "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL plan_cache_mode = force_generic_plan;
+    SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
+    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 /// How long one batch may take; what is acknowledged by then is deleted.
 const BATCH_TIME: Duration = Duration::from_secs(5);
 /// The outbox is read this often while there is work, and ever more rarely while there is none.
@@ -48,6 +51,7 @@ pub(crate) struct Relay {
 
 #[derive(sqlx::FromRow)]
 struct Pending {
+    shard: i16,
     id: i64,
     event_id: Uuid,
     aggregate_id: Uuid,
@@ -98,87 +102,69 @@ impl Relay {
         .fetch_all(&self.pool)
         .await?;
         shards.shuffle(&mut rand::rng());
-        let mut drained = FuturesUnordered::new();
-        let (mut published, mut failure) = (0, None);
-        loop {
-            while failure.is_none() && drained.len() < AT_ONCE {
-                let Some(shard) = shards.pop() else { break };
-                drained.push(self.drain(shard));
-            }
-            // What has begun is brought to its end, whatever becomes of the others.
-            match drained.next().await {
-                None => break,
-                Some(Ok(sent)) => published += sent,
-                Some(Err(error)) => failure = Some(error),
-            }
-        }
-        match failure {
-            Some(failure) => Err(failure),
-            None => Ok(published),
-        }
+        let drained = join_all(shards.chunks(TOGETHER).map(|shards| self.drain(shards))).await;
+        // Each was brought to its end, whatever became of the others.
+        drained.into_iter().sum()
     }
 
-    /// A shard, batch by batch; answers how many events were published.
-    async fn drain(&self, shard: i32) -> anyhow::Result<usize> {
-        let mut published = 0;
-        loop {
-            let (read, sent) = self.drain_batch(shard).await?;
-            published += sent;
-            if read < usize::try_from(BATCH).expect("a small number") {
-                return Ok(published);
+    /// Some shards, together as long as each has little, and by itself what has more; answers how many events were
+    /// published.
+    async fn drain(&self, shards: &[i32]) -> anyhow::Result<usize> {
+        let (full, mut published) = self.drain_batch(shards).await?;
+        for shard in full {
+            loop {
+                let (full, sent) = self.drain_batch(&[shard]).await?;
+                published += sent;
+                if full.is_empty() {
+                    break;
+                }
             }
         }
+        Ok(published)
     }
 
-    /// One batch of one shard: how many were read and how many published.
-    async fn drain_batch(&self, shard: i32) -> anyhow::Result<(usize, usize)> {
-        let shard_column = i16::try_from(shard)?;
+    /// One batch of those shards that nobody else has: which may have more, and how many events were published.
+    async fn drain_batch(&self, shards: &[i32]) -> anyhow::Result<(Vec<i32>, usize)> {
         let mut transaction = self.pool.begin_with(BEGIN).await?;
-        let mine: bool = sqlx::query_scalar(
-            "SELECT pg_try_advisory_xact_lock(hashtext('relay ' || current_schema()), $1)",
+        let mine: Vec<i32> = sqlx::query_scalar(
+            "SELECT shard FROM UNNEST($1::integer[]) AS shard
+             WHERE pg_try_advisory_xact_lock(hashtext('relay ' || current_schema()), shard)",
         )
-        .bind(shard)
-        .fetch_one(&mut *transaction)
+        .bind(shards)
+        .fetch_all(&mut *transaction)
         .await?;
-        if !mine {
-            return Ok((0, 0));
+        if mine.is_empty() {
+            return Ok((mine, 0));
         }
+        let of_each = BATCH / mine.len();
         let batch: Vec<Pending> = sqlx::query_as(
-            "SELECT log.id, log.event_id, log.aggregate_id, log.epoch, log.version, log.subject,
+            "SELECT log.shard, log.id, log.event_id, log.aggregate_id, log.epoch, log.version, log.subject,
                     log.headers::text AS headers, log.payload
-             FROM (SELECT id, recorded_at FROM outbox_pending WHERE shard = $1 ORDER BY id LIMIT $2) AS pending
+             FROM UNNEST($1::integer[]) AS mine (shard)
+             CROSS JOIN LATERAL (SELECT id, recorded_at FROM outbox_pending
+                                 WHERE outbox_pending.shard = mine.shard::smallint ORDER BY id LIMIT $2) AS pending
              JOIN event_log AS log ON log.recorded_at = pending.recorded_at AND log.id = pending.id
              ORDER BY pending.id",
         )
-        .bind(shard_column)
-        .bind(BATCH)
+        .bind(&mine)
+        .bind(i64::try_from(of_each)?)
         .fetch_all(&mut *transaction)
         .await?;
-        let read = batch.len();
+        let read = |shard: &i32| batch.iter().filter(|event| i32::from(event.shard) == *shard).count();
+        let full = mine.into_iter().filter(|shard| read(shard) == of_each).collect();
         let outcome = self.publish(batch).await;
-        if let Some(last) = outcome.last {
-            // What was acknowledged leaves the outbox together with the word of where it was last: no crash of both
-            // processes can lose the one and keep the other.
-            sqlx::query(
-                "WITH taken AS (DELETE FROM outbox_pending WHERE shard = $1 AND id = ANY($2))
-                 INSERT INTO stream_watermark (shard, sequence, event_id) VALUES ($1, $3, $4)
-                 ON CONFLICT (shard) DO UPDATE SET sequence = excluded.sequence, event_id = excluded.event_id",
-            )
-            .bind(shard_column)
-            .bind(&outcome.acknowledged)
-            .bind(last.sequence)
-            .bind(last.event_id)
-            .execute(&mut *transaction)
-            .await?;
+        let sent = outcome.acknowledged.len();
+        if sent > 0 {
+            take_off(&mut transaction, &outcome).await?;
         }
         transaction.commit().await?;
-        self.metrics.published.inc_by(u64::try_from(outcome.acknowledged.len())?);
+        self.metrics.published.inc_by(u64::try_from(sent)?);
         match outcome.failure {
             Some(failure) => {
                 self.metrics.publish_errors.inc();
                 Err(failure)
             }
-            None => Ok((read, outcome.acknowledged.len())),
+            None => Ok((full, sent)),
         }
     }
 
@@ -200,13 +186,12 @@ impl Relay {
             for (event, answer) in wave.iter().zip(answers) {
                 match answer {
                     Ok(sequence) => {
-                        outcome.acknowledged.push(event.id);
+                        outcome.acknowledged.push((event.shard, event.id));
                         let here = Acknowledged { sequence, event_id: event.event_id };
-                        outcome.last = outcome
-                            .last
-                            .into_iter()
-                            .chain([here])
-                            .max_by_key(|acknowledged| acknowledged.sequence);
+                        let last = outcome.last.entry(event.shard).or_insert(here);
+                        if last.sequence < sequence {
+                            *last = here;
+                        }
                     }
                     Err(error) => {
                         stuck.insert(event.aggregate_id);
@@ -269,9 +254,35 @@ struct Acknowledged {
 
 #[derive(Default)]
 struct Outcome {
-    acknowledged: Vec<i64>,
-    last: Option<Acknowledged>,
+    /// Shards and ids.
+    acknowledged: Vec<(i16, i64)>,
+    /// Of each shard.
+    last: HashMap<i16, Acknowledged>,
     failure: Option<anyhow::Error>,
+}
+
+/// What was acknowledged leaves the outbox together with the word of where it was last: no crash of both processes can lose
+/// the one and keep the other.
+async fn take_off(connection: &mut PgConnection, outcome: &Outcome) -> Result<(), sqlx::Error> {
+    let (shards, ids): (Vec<i16>, Vec<i64>) = outcome.acknowledged.iter().copied().unzip();
+    let last = || outcome.last.values();
+    sqlx::query(
+        "WITH taken AS (
+             DELETE FROM outbox_pending USING UNNEST($1::smallint[], $2::bigint[]) AS acknowledged (shard, id)
+             WHERE outbox_pending.shard = acknowledged.shard AND outbox_pending.id = acknowledged.id
+         )
+         INSERT INTO stream_watermark (shard, sequence, event_id)
+         SELECT * FROM UNNEST($3::smallint[], $4::bigint[], $5::uuid[])
+         ON CONFLICT (shard) DO UPDATE SET sequence = excluded.sequence, event_id = excluded.event_id",
+    )
+    .bind(shards)
+    .bind(ids)
+    .bind(outcome.last.keys().copied().collect::<Vec<_>>())
+    .bind(last().map(|last| last.sequence).collect::<Vec<_>>())
+    .bind(last().map(|last| last.event_id).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Splits a batch so that the k-th event of each aggregate is in the k-th wave.

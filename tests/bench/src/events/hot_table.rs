@@ -32,7 +32,7 @@ pub(super) async fn measure(bed: &TestBed) -> Result<Vec<Row>> {
     bed.say("reading from a fresh table");
     let fresh = read(bed).await?;
     bed.relayed().await?;
-    let size = fill(bed, events, open).await?;
+    let (size, open) = fill(bed, events, open).await?;
     bed.say(format!("{:.0} MiB; reading again in {AFTERWARDS:?}", size.value));
     tokio::time::sleep(AFTERWARDS).await;
     let used = read(bed).await?;
@@ -51,8 +51,9 @@ pub(super) async fn measure(bed: &TestBed) -> Result<Vec<Row>> {
     ])
 }
 
-/// Tells events evenly while a transaction is open; answers the greatest size of the outbox with its index, in MiB.
-async fn fill(bed: &TestBed, events: usize, open: Duration) -> Result<Arm> {
+/// Tells events evenly while a transaction is open, so long or as long as it takes; answers the greatest size of the outbox
+/// with its index, in MiB, and how long it was open.
+async fn fill(bed: &TestBed, events: usize, open: Duration) -> Result<(Arm, Duration)> {
     let cpu = Cpu::now();
     let mut holding = bed.database.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
     // Only the first statement takes the snapshot.
@@ -76,7 +77,7 @@ async fn fill(bed: &TestBed, events: usize, open: Duration) -> Result<Arm> {
     greatest = greatest.max(size_mib(bed).await?);
     bed.say(format!("all are published after {:.0?}", begun.elapsed()));
     holding.rollback().await?;
-    Ok(Arm { value: greatest, cpu: cpu.since() })
+    Ok((Arm { value: greatest, cpu: cpu.since() }, begun.elapsed()))
 }
 
 async fn size_mib(bed: &TestBed) -> Result<f64> {
