@@ -77,6 +77,9 @@ type Letter = (String, String, i64);
 
 impl Place {
     async fn new() -> Self {
+        // What a service logs as an error says why a test failed.
+        let errors = tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).with_test_writer();
+        let _ = errors.try_init();
         let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
         let jetstream = jetstream::new(dev::client::nats(world.nats_url()).await.unwrap());
         let subjects = vec!["evt.staff.>".to_owned()];

@@ -10,6 +10,7 @@ mod failure;
 mod inspect;
 mod known;
 mod outbox;
+mod pending;
 mod received;
 mod relay;
 mod retry;

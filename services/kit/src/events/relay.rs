@@ -16,6 +16,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{
+    pending::{Pending, waves},
     road::{ACK_TIMEOUT, Road},
     spans,
 };
@@ -47,19 +48,6 @@ pub(crate) struct Relay {
     pub(crate) road: Road,
     pub(crate) wake: Arc<Notify>,
     pub(crate) metrics: Metrics,
-}
-
-#[derive(sqlx::FromRow)]
-struct Pending {
-    shard: i16,
-    id: i64,
-    event_id: Uuid,
-    aggregate_id: Uuid,
-    epoch: i64,
-    version: i64,
-    subject: String,
-    headers: String,
-    payload: Vec<u8>,
 }
 
 impl Relay {
@@ -230,21 +218,6 @@ impl Relay {
     }
 }
 
-impl Pending {
-    /// The stored headers, and those that have columns.
-    fn headers(&self) -> anyhow::Result<HeaderMap> {
-        let stored: HashMap<String, String> = serde_json::from_str(&self.headers)?;
-        let mut headers = HeaderMap::new();
-        for (key, value) in stored {
-            headers.insert(key, value);
-        }
-        headers.insert("ce-id", self.event_id.to_string());
-        headers.insert("ce-primaepoch", self.epoch.to_string());
-        headers.insert("ce-primaversion", self.version.to_string());
-        Ok(headers)
-    }
-}
-
 /// Where the stream put an event.
 #[derive(Clone, Copy, Debug)]
 struct Acknowledged {
@@ -283,19 +256,4 @@ async fn take_off(connection: &mut PgConnection, outcome: &Outcome) -> Result<()
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Splits a batch so that the k-th event of each aggregate is in the k-th wave.
-fn waves(batch: Vec<Pending>) -> Vec<Vec<Pending>> {
-    let mut waves: Vec<Vec<Pending>> = Vec::new();
-    let mut seen: HashMap<Uuid, usize> = HashMap::new();
-    for event in batch {
-        let position = seen.entry(event.aggregate_id).or_default();
-        if waves.len() == *position {
-            waves.push(Vec::new());
-        }
-        waves[*position].push(event);
-        *position += 1;
-    }
-    waves
 }

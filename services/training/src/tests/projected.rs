@@ -26,6 +26,8 @@ fn received<M: Message + Name>(version: i64, message: &M) -> Received {
         version,
         time: jiff::Timestamp::UNIX_EPOCH,
         payload: message.encode_to_vec(),
+        is_redacted: false,
+        traceparent: String::new(),
     }
 }
 
