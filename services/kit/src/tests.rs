@@ -85,7 +85,7 @@ impl Place {
         let subjects = vec!["evt.staff.>".to_owned()];
         let config = Config { name: STREAM.to_owned(), subjects, max_bytes: 16 << 20, ..Default::default() };
         jetstream.create_stream(config).await.unwrap();
-        let script = Script::new(world.database_url(SERVICE, Role::App));
+        let script = Script::new(&world.database_url(SERVICE, Role::App));
         Self { world, jetstream, script, producers: vec!["staff"], retry_unit: UNIT, more: Vec::new() }
     }
 

@@ -21,11 +21,14 @@ const MOST: i64 = 100;
 impl Operations {
     pub(super) async fn partitions(&self) -> Result<Vec<Partition>, Failure> {
         let days: Vec<(Day, String, i64, i64)> = sqlx::query_as(
-            "SELECT day, name, bytes, coalesce(pending.events, 0)
-             FROM (SELECT to_date(right(relname::text, 8), 'YYYYMMDD') AS day, relname::text AS name,
-                          pg_total_relation_size(pg_class.oid) AS bytes
-                   FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-                   WHERE inhparent = 'event_log'::regclass) AS part
+            // Materialized, because a date is read from a name only once it is known to be a day's.
+            "WITH part AS MATERIALIZED (
+                 SELECT to_date(right(relname::text, 8), 'YYYYMMDD') AS day, relname::text AS name,
+                        pg_total_relation_size(pg_class.oid) AS bytes
+                 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'event_log'::regclass
+             )
+             SELECT day, name, bytes, coalesce(pending.events, 0)
+             FROM part
              LEFT JOIN (SELECT (recorded_at AT TIME ZONE 'UTC')::date AS day, count(*) AS events
                         FROM outbox_pending GROUP BY 1) AS pending USING (day)
              ORDER BY day DESC",
@@ -73,11 +76,11 @@ impl Operations {
 
 async fn days_before(connection: &mut PgConnection, before: Date) -> Result<Vec<(Day, String)>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT day, name
-         FROM (SELECT to_date(right(relname::text, 8), 'YYYYMMDD') AS day, relname::text AS name
-               FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-               WHERE inhparent = 'event_log'::regclass) AS part
-         WHERE day < $1 ORDER BY day LIMIT $2",
+        // By name: only what is a day of the history has a date in it.
+        "SELECT to_date(right(relname::text, 8), 'YYYYMMDD'), relname::text
+         FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+         WHERE inhparent = 'event_log'::regclass AND relname::text < 'event_log_' || to_char($1, 'YYYYMMDD')
+         ORDER BY relname LIMIT $2",
     )
     .bind(before.stored())
     .bind(MOST)

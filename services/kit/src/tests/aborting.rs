@@ -85,7 +85,7 @@ fn service(place: &Place, poison: Uuid) -> std::process::Child {
 async fn the_service() {
     let Ok(arguments) = std::env::var(ARGUMENTS) else { return };
     let arguments = Arguments::parse_from(arguments.split(SEPARATOR));
-    let script = Script::new(std::env::var(DATABASE).unwrap());
+    let script = Script::new(&std::env::var(DATABASE).unwrap());
     script.play(std::env::var(POISON).unwrap().parse().unwrap(), &[Aborts]);
     let shell = Shell::try_new(&arguments.shell, SERVICE, &MIGRATIONS, CancellationToken::new()).unwrap();
     Server::new(shell).consume("staff", script).retry_unit(UNIT).serve().await.unwrap();

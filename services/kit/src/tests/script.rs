@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{PgConnection, PgPool, postgres::PgPoolOptions};
 use tonic::async_trait;
 use uuid::Uuid;
 
@@ -42,12 +42,14 @@ struct Role {
 #[derive(Clone)]
 pub(super) struct Script {
     roles: Arc<Mutex<HashMap<Uuid, Role>>>,
-    database_url: Arc<str>,
+    /// Of its own, so that it sees only what is committed.
+    database: PgPool,
 }
 
 impl Script {
-    pub(super) fn new(database_url: String) -> Self {
-        Self { roles: Arc::default(), database_url: database_url.into() }
+    pub(super) fn new(database_url: &str) -> Self {
+        let database = PgPoolOptions::new().max_connections(2).connect_lazy(database_url).unwrap();
+        Self { roles: Arc::default(), database }
     }
 
     /// How the calls with this event end from now on, in order; then as the last one.
@@ -70,15 +72,13 @@ impl Script {
         role.endings.first().copied().unwrap_or(Ending::Applied)
     }
 
-    /// Looks with a connection of its own, which sees only what is committed.
     async fn count(&self, event: Uuid) -> i64 {
-        let mut connection = PgConnection::connect(&self.database_url).await.unwrap();
         sqlx::query_scalar(
             "SELECT coalesce((SELECT attempts FROM training.dead_letter WHERE event_id = $1),
                              (SELECT attempts FROM training.delivery_attempt WHERE event_id = $1), 0)",
         )
         .bind(event)
-        .fetch_one(&mut connection)
+        .fetch_one(&self.database)
         .await
         .unwrap()
     }
