@@ -2,6 +2,7 @@
 //! streams, the logs, the history, and the other services' schemas.
 
 mod planter;
+mod reports;
 
 use std::sync::Arc;
 
@@ -33,8 +34,9 @@ use planter::{MARK, Planter};
 
 /// The only tables that may hold what somebody wrote, each its own service's; none of them is history, outbox, inbox, dead
 /// letters or replies, which operators and other services see.
-const OF_PEOPLE: [&str; 10] = [
+const OF_PEOPLE: [&str; 11] = [
     "complaints.complaint",
+    "complaints.reporter_text",
     "complaints.timeline_entry",
     "evaluation.study",
     "evaluation.survey",
@@ -108,7 +110,16 @@ async fn besides(stack: &Stack) {
         async move { units.list_units(request).await }
     });
     let province = province.await.unwrap().units.remove(0).name;
-    let token = stack.token(&identity(vec![province])).unwrap();
+    let token = stack.token(&identity(vec![province.clone()])).unwrap();
+    let validator = Some(format!("people/{}", Uuid::from_u128(10)));
+    let actors = reports::Actors {
+        complaints: channel(&stack.service("complaints").unwrap().url()).await.unwrap(),
+        channel: stack.token(&Identity { person: None, ..identity(Vec::new()) }).unwrap(),
+        officer: token.clone(),
+        validator: stack.token(&Identity { person: validator, ..identity(vec![province.clone()]) }).unwrap(),
+        province,
+    };
+    reports::write(&actors).await;
 
     let request = ListSeatsRequest::default();
     let seats = call(&token, &request, |request| {

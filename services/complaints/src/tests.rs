@@ -1,8 +1,12 @@
 //! The service as its callers meet it: real gRPC, real Postgres, real NATS.
 
 mod bad_input;
+mod batches;
 mod deliveries;
+mod handling;
 mod life;
+mod merging;
+mod officials;
 mod watching;
 
 use clap::Parser;
@@ -29,6 +33,10 @@ struct Served {
     client: ComplaintServiceClient<Channel>,
     province: Uuid,
     kelurahan: Uuid,
+    /// Below the province, beside the kelurahan.
+    agency: Uuid,
+    /// Below the kelurahan.
+    section: Uuid,
     shutdown: CancellationToken,
     task: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
@@ -36,13 +44,13 @@ struct Served {
 impl Served {
     async fn start() -> Self {
         let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
-        let (province, kelurahan) = seed(&world).await;
+        let [province, kelurahan, agency, section] = seed(&world).await;
         let mut arguments = world.serve_arguments(SERVICE);
         arguments.extend(["--access-code-key".to_owned(), "5a".repeat(32)]);
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(crate::serve(Config::parse_from(arguments), shutdown.clone()));
         let client = ComplaintServiceClient::new(channel(&world.grpc_address(SERVICE).await).await.unwrap());
-        Self { world, client, province, kelurahan, shutdown, task }
+        Self { world, client, province, kelurahan, agency, section, shutdown, task }
     }
 
     async fn finish(self) {
@@ -132,16 +140,18 @@ impl Served {
     }
 }
 
-/// One province, one kelurahan in it, one category.
-async fn seed(world: &World) -> (Uuid, Uuid) {
+/// One province, a kelurahan and an agency in it, a section of the kelurahan; a category, and one about officials.
+async fn seed(world: &World) -> [Uuid; 4] {
     let database = kit::config::Database {
         database_url: world.database_url(SERVICE, Role::App),
         database_connections: 1,
     };
     let database = Database::try_new(&database, SERVICE).unwrap();
     let mut connection = database.acquire().await.unwrap();
-    let (province, kelurahan) = (Uuid::now_v7(), Uuid::now_v7());
-    for (id, code, parent) in [(province, "31", None), (kelurahan, KELURAHAN, Some(province))] {
+    let units @ [province, kelurahan, ..] = [(); 4].map(|()| Uuid::now_v7());
+    let places =
+        [("31", None), (KELURAHAN, Some(province)), ("D.1", Some(province)), ("K.1", Some(kelurahan))];
+    for (id, (code, parent)) in units.into_iter().zip(places) {
         let unit = store::unit::Unit {
             id,
             epoch: 1,
@@ -152,13 +162,47 @@ async fn seed(world: &World) -> (Uuid, Uuid) {
         };
         store::unit::project(&mut connection, &unit).await.unwrap();
     }
-    let category = store::category::Category {
-        id: "sampah".to_owned(),
-        name_id: "Sampah".to_owned(),
-        name_en: "Waste".to_owned(),
+    for (id, about_officials) in [("sampah", false), ("jalan", false), ("pungli", true)] {
+        let category = store::category::Category {
+            id: id.to_owned(),
+            name_id: id.to_owned(),
+            name_en: id.to_owned(),
+            about_officials,
+        };
+        store::category::upsert(&mut connection, &category).await.unwrap();
+    }
+    units
+}
+
+/// Calls an RPC.
+macro_rules! call {
+    ($served:expr, $rpc:ident, $token:expr, $request:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
+        $served
+            .client
+            .clone()
+            .$rpc(authorized(
+                v1::$request { $($field $(: $value)?,)* ..Default::default() },
+                &$token,
+            ))
+            .await
+            .map(tonic::Response::into_inner)
     };
-    store::category::upsert(&mut connection, &category).await.unwrap();
-    (province, kelurahan)
+}
+use call;
+
+/// What a report's reporter shows.
+fn shows(access_code: &str) -> Option<v1::ReporterProof> {
+    Some(v1::ReporterProof { access_code: access_code.to_owned(), ..Default::default() })
+}
+
+fn unit_name(unit: Uuid) -> String {
+    format!("units/{unit}")
+}
+
+/// Code and reason of a refusal.
+fn why<T: std::fmt::Debug>(outcome: Result<T, Status>) -> (tonic::Code, String) {
+    let refused = outcome.unwrap_err();
+    (refused.code(), reason(&refused))
 }
 
 fn id() -> String {

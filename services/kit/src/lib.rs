@@ -2,6 +2,7 @@
 //! travel. It knows bytes, rows and time, and no business word.
 
 mod backbone;
+pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod database;

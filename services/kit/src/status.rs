@@ -82,6 +82,12 @@ impl Answer {
         self
     }
 
+    /// The reason, and the message for the caller.
+    #[must_use]
+    pub fn said(&self) -> (&str, &str) {
+        (&self.reason, &self.message)
+    }
+
     /// The finished status; `domain` is `prima.<service>`.
     #[must_use]
     pub fn status(mut self, domain: &str) -> Status {

@@ -16,6 +16,9 @@ struct Row {
     code: String,
     name_id: String,
     name_en: String,
+    /// Absent in older files.
+    #[serde(default)]
+    about_officials: bool,
 }
 
 /// Takes the rows over, all or none; answers how many.
@@ -23,8 +26,12 @@ pub(crate) async fn import(database: &Database, mut reader: csv::Reader<impl Rea
     let rows = reader.deserialize().collect::<Result<Vec<Row>, _>>()?;
     let mut transaction = database.begin(Deadline::unattended()).await?;
     for row in &rows {
-        let category =
-            Category { id: row.code.clone(), name_id: row.name_id.clone(), name_en: row.name_en.clone() };
+        let category = Category {
+            id: row.code.clone(),
+            name_id: row.name_id.clone(),
+            name_en: row.name_en.clone(),
+            about_officials: row.about_officials,
+        };
         store::category::upsert(&mut transaction, &category).await?;
     }
     transaction.commit().await?;

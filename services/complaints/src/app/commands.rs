@@ -4,16 +4,21 @@
 use jiff::Timestamp;
 use kit::{
     database::Deadline,
+    events::Event,
     identity::Caller,
     request::{Claim, RequestKey, claim},
 };
 use sqlx::PgConnection;
 
-use super::{App, Failure};
+use super::{
+    App, Failure,
+    rights::Sight,
+    wish::{self, Asked, MEMBERS_MAX, Wish},
+};
 use crate::{
-    domain::{By, Complaint, ComplaintId, Outcome, PersonId, Refusal, Step},
+    domain::{Act, By, Command, Complaint, ComplaintId, PersonId, Step, Texts},
     events::publish,
-    store::{self, complaint::Loaded, unit::Reach},
+    store::{self, complaint::Loaded},
 };
 
 /// Who asks for a command on which report.
@@ -28,130 +33,152 @@ pub(crate) struct Order<'a> {
 }
 
 /// How a caller shows that it speaks for a reporter; empty strings for what is not shown.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Proof {
     pub(crate) access_code: String,
     pub(crate) channel_reference: String,
 }
 
+/// Whether a command is to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// It is done.
+    Real,
+    /// It is only said what would happen.
+    Dry,
+}
+
+/// What a transaction changed: rows to write are written, events are appended together, watchers woken after it.
+#[derive(Default)]
+pub(super) struct Changes {
+    events: Vec<Event>,
+    wakes: Vec<(ComplaintId, i64)>,
+}
+
+impl Changes {
+    /// Writes a step and what it made of its report.
+    pub(super) async fn write(
+        &mut self,
+        connection: &mut PgConnection,
+        complaint: &Complaint,
+        step: &Step,
+    ) -> Result<(), Failure> {
+        store::complaint::update(connection, complaint).await?;
+        store::timeline::insert(connection, complaint.id, step).await?;
+        self.events.push(publish::event(complaint, step));
+        self.wakes.push((complaint.id, complaint.version));
+        Ok(())
+    }
+}
+
 impl App {
-    /// The responsible unit takes a report up.
-    pub(crate) async fn accept(&self, order: Order<'_>) -> Result<Complaint, Failure> {
-        let person = person(order.caller)?;
-        let by = By { subject: order.caller.subject.clone(), person: Some(person) };
-        self.command(order, Right::Unit(Reach::SubtreeOf), |complaint, _, at| complaint.accept(by, at)).await
-    }
-
-    /// The responsible unit hands in what it did.
-    pub(crate) async fn submit_follow_up(
+    /// Does what a caller asks of a report.
+    pub(crate) async fn command(
         &self,
         order: Order<'_>,
-        follow_up: (Outcome, String),
-    ) -> Result<Complaint, Failure> {
-        let person = person(order.caller)?;
-        let by = By { subject: order.caller.subject.clone(), person: Some(person) };
-        self.command(order, Right::Unit(Reach::SubtreeOf), |complaint, _, at| {
-            complaint.submit_follow_up(by, at, follow_up)
-        })
-        .await
-    }
-
-    /// A second person, of a unit above, finds the follow-up good.
-    pub(crate) async fn approve_follow_up(
-        &self,
-        order: Order<'_>,
-        public_text: String,
-    ) -> Result<Complaint, Failure> {
-        let person = person(order.caller)?;
-        let by = By { subject: order.caller.subject.clone(), person: Some(person) };
-        self.command(order, Right::Unit(Reach::Above), |complaint, workers, at| {
-            complaint.approve_follow_up(by, at, (workers, public_text))
-        })
-        .await
-    }
-
-    /// The reporter confirms and rates.
-    pub(crate) async fn confirm_resolution(
-        &self,
-        order: Order<'_>,
-        proof: &Proof,
-        verdict: (i16, String),
-    ) -> Result<Complaint, Failure> {
-        let by = By { subject: order.caller.subject.clone(), person: None };
-        self.command(order, Right::Reporter(proof), |complaint, _, at| {
-            complaint.confirm_resolution(by, at, verdict)
-        })
-        .await
-    }
-
-    async fn command(
-        &self,
-        order: Order<'_>,
-        right: Right<'_>,
-        decide: impl FnOnce(&mut Complaint, &[PersonId], Timestamp) -> Result<Step, Refusal>,
+        (wish, texts): (Wish, Texts),
+        run: Run,
     ) -> Result<Complaint, Failure> {
         let mut transaction = self.database.begin(order.deadline).await?;
-        let loaded =
-            store::complaint::lock(&mut transaction, order.complaint).await?.ok_or(Failure::NotFound)?;
-        self.authorise(&mut transaction, (order.caller, &right), &loaded).await?;
+        let (loaded, other) = lock(&mut transaction, order.complaint, &wish).await?;
+        let right = wish.right();
+        let sight = self.authorise(&mut transaction, (order.caller, &right), &loaded).await?;
         let mut complaint = loaded.complaint;
         if let Claim::Done { .. } = claim(&mut transaction, &order.key, &complaint.id.to_string()).await? {
-            return Ok(complaint);
+            return Ok(seen(complaint, sight));
         }
         if !order.etag.is_empty() && order.etag != complaint.etag() {
             return Err(Failure::EtagMismatch);
         }
-        let people = store::timeline::people(&mut transaction, complaint.id).await?;
-        let step = decide(&mut complaint, &people, self.clock.now())?;
-        store::complaint::update(&mut transaction, &complaint).await?;
-        store::timeline::insert(&mut transaction, complaint.id, &step).await?;
-        kit::events::append(&mut transaction, &[publish::event(&complaint, &step)]).await?;
+        let now = self.clock.now();
+        let other = other.map(|loaded| loaded.complaint);
+        let asked = Asked { caller: order.caller, complaint: &complaint, other: other.as_ref(), now };
+        let act = wish::act(&mut transaction, &asked, &wish).await?;
+        let by = By {
+            subject: order.caller.subject.clone(),
+            person: order.caller.person.filter(|_| sight == Sight::Official).map(PersonId),
+        };
+        let step = complaint.tell(act, by, now, texts)?;
+        let mut changes = Changes::default();
+        changes.write(&mut transaction, &complaint, &step).await?;
+        follow(&mut transaction, &mut changes, (&complaint, &step), now).await?;
+        match run {
+            Run::Real => self.finish(transaction, changes).await?,
+            Run::Dry => transaction.rollback().await?,
+        }
+        Ok(seen(complaint, sight))
+    }
+
+    /// Appends the events, commits, and wakes who waits for it.
+    pub(super) async fn finish(
+        &self,
+        mut transaction: sqlx::Transaction<'static, sqlx::Postgres>,
+        changes: Changes,
+    ) -> Result<(), Failure> {
+        kit::events::append(&mut transaction, &changes.events).await?;
         transaction.commit().await?;
         self.relay_wake.notify_one();
-        self.hub.wake(complaint.id.0, complaint.version);
-        Ok(complaint)
-    }
-
-    async fn authorise(
-        &self,
-        connection: &mut PgConnection,
-        (caller, right): (&Caller, &Right<'_>),
-        loaded: &Loaded,
-    ) -> Result<(), Failure> {
-        match right {
-            // A caller's units are those of its token alone until staff's seats are projected here.
-            Right::Unit(reach) => {
-                let unit = loaded.complaint.responsible_unit;
-                let covered = store::unit::covered(connection, (&caller.units, *reach), unit).await?;
-                covered.then_some(()).ok_or(Failure::UnitUnknown)
-            }
-            Right::Reporter(proof) => {
-                self.is_reporter(caller, loaded, proof).then_some(()).ok_or(Failure::NotTheReporter)
-            }
+        for (id, version) in changes.wakes {
+            self.hub.wake(id.0, version);
         }
-    }
-
-    /// Whether the caller shows the access code, or is the channel that filed the report and shows its reference.
-    pub(super) fn is_reporter(&self, caller: &Caller, loaded: &Loaded, proof: &Proof) -> bool {
-        let complaint = &loaded.complaint;
-        if !proof.access_code.is_empty() {
-            return self.secrets.is_access_code(complaint.id, loaded.code_generation, &proof.access_code);
-        }
-        let filing = &complaint.filing;
-        filing.channel == caller.system()
-            && filing.channel_reference.as_deref().is_some_and(|kept| {
-                !proof.channel_reference.is_empty()
-                    && self.secrets.is_reference(kept, &filing.channel, &proof.channel_reference)
-            })
+        Ok(())
     }
 }
 
-/// What a caller needs for a command, besides its scope.
-enum Right<'a> {
-    Unit(Reach),
-    Reporter(&'a Proof),
+/// Locks the report, and the one that the wish is about too: a target before what is handled under it, else in the order
+/// of their ids.
+async fn lock(
+    connection: &mut PgConnection,
+    id: ComplaintId,
+    wish: &Wish,
+) -> Result<(Loaded, Option<Loaded>), Failure> {
+    let mut locked = match wish {
+        Wish::Merge { into } => store::complaint::lock(connection, &[id, *into]).await?,
+        Wish::Unmerge => {
+            let target = store::complaint::target_of(connection, id).await?;
+            let mut locked = store::complaint::lock(connection, target.as_slice()).await?;
+            locked.extend(store::complaint::lock(connection, &[id]).await?);
+            locked
+        }
+        _ => store::complaint::lock(connection, &[id]).await?,
+    };
+    let position = locked.iter().position(|loaded| loaded.complaint.id == id).ok_or(Failure::NotFound)?;
+    let loaded = locked.swap_remove(position);
+    let other = locked.pop();
+    if let (Wish::Unmerge, Some(target)) = (wish, loaded.complaint.phase.merged_into())
+        && other.as_ref().is_none_or(|other| other.complaint.id != target)
+    {
+        // It moved along with its target in between.
+        return Err(Failure::EtagMismatch);
+    }
+    Ok((loaded, other))
 }
 
-fn person(caller: &Caller) -> Result<PersonId, Failure> {
-    caller.person.map(PersonId).ok_or(Failure::PersonRequired)
+/// What a step on a report does to those that are handled under it.
+pub(super) async fn follow(
+    connection: &mut PgConnection,
+    changes: &mut Changes,
+    (target, step): (&Complaint, &Step),
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let act = match (step.command, target.phase.merged_into()) {
+        (Command::Merge, Some(to)) => Act::MoveWithTarget { to },
+        (Command::Withdraw, _) => Act::Unmerge { target_closed: false },
+        _ if target.closing().is_some() => Act::CloseWithTarget,
+        _ => return Ok(()),
+    };
+    for mut member in store::complaint::lock_members(connection, target.id, MEMBERS_MAX).await? {
+        let step = member.tell(act.clone(), By::system(), now, Texts::default())?;
+        changes.write(connection, &member, &step).await?;
+    }
+    Ok(())
+}
+
+/// What a caller may see of a report.
+fn seen(mut complaint: Complaint, sight: Sight) -> Complaint {
+    if sight == Sight::Other {
+        complaint.filing.text.clear();
+        complaint.filing.unit_complained_of = None;
+    }
+    complaint
 }

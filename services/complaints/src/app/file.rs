@@ -5,11 +5,12 @@ use kit::{
     identity::Caller,
     request::{Claim, RequestKey, claim},
 };
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{App, Failure};
 use crate::{
-    domain::{By, Complaint, ComplaintId, Filing, Kind, number::report_number},
+    domain::{By, Complaint, ComplaintId, Filing, Kind, Refusal, UnitId, number::report_number},
     events::publish,
     store,
 };
@@ -25,6 +26,7 @@ pub(crate) struct ToFile {
     pub(crate) text: String,
     pub(crate) kelurahan_code: String,
     pub(crate) channel_reference: String,
+    pub(crate) unit_complained_of: Option<UnitId>,
 }
 
 /// What was filed.
@@ -49,28 +51,24 @@ impl App {
                 store::complaint::get(&mut transaction, filed_before).await?.ok_or(Failure::NotFound)?;
             return Ok(self.filed(loaded.complaint, loaded.code_generation));
         }
-        let unit = match store::unit::serving(&mut transaction, &to_file.kelurahan_code).await? {
-            Some(unit) => unit,
-            None if store::unit::any(&mut transaction).await? => return Err(Failure::KelurahanUnknown),
-            None => return Err(Failure::UnitsNotYetKnown),
-        };
+        let (unit, unit_complained_of) = route(&mut transaction, &to_file).await?;
         let channel = caller.system().to_owned();
         let channel_reference = (!to_file.channel_reference.is_empty())
             .then(|| self.secrets.reference_hash(&channel, &to_file.channel_reference));
         let filing = Filing {
             number: report_number(rand::random()),
-            category: to_file.category,
             kind: to_file.kind,
             text: to_file.text,
             kelurahan_code: to_file.kelurahan_code,
             channel,
             channel_reference,
+            unit_complained_of,
             filed_at: self.clock.now(),
         };
         let by = By { subject: caller.subject.clone(), person: None };
-        let (mut complaint, step) = Complaint::file(id, filing, unit, by);
+        let (mut complaint, step) = Complaint::file(id, to_file.category, filing, unit, by);
         for _ in 0..NUMBER_TRIES {
-            if store::complaint::insert(&mut transaction, &complaint).await.map_err(category_unknown)? {
+            if store::complaint::insert(&mut transaction, &complaint).await? {
                 break;
             }
             complaint.filing.number = report_number(rand::random());
@@ -88,9 +86,26 @@ impl App {
     }
 }
 
-fn category_unknown(error: sqlx::Error) -> Failure {
-    match error.as_database_error().and_then(|database| database.constraint()) {
-        Some("complaint_category_fkey") => Failure::CategoryUnknown,
-        _ => Failure::Database(error),
+/// The unit that must act: that which serves the place; of a report about officials, that above the one complained of,
+/// which is the second.
+async fn route(connection: &mut PgConnection, to_file: &ToFile) -> Result<(UnitId, Option<UnitId>), Failure> {
+    let category =
+        store::category::get(connection, &to_file.category).await?.ok_or(Failure::CategoryUnknown)?;
+    let serving = match store::unit::serving(connection, &to_file.kelurahan_code).await? {
+        Some(unit) => unit,
+        None if store::unit::any(connection).await? => return Err(Failure::KelurahanUnknown),
+        None => return Err(Failure::UnitsNotYetKnown),
+    };
+    if !category.about_officials {
+        return match to_file.unit_complained_of {
+            Some(_) => Err(Failure::CategoryNotAboutOfficials),
+            None => Ok((serving, None)),
+        };
     }
+    let complained_of = to_file.unit_complained_of.unwrap_or(serving);
+    if !store::unit::exists(connection, complained_of).await? {
+        return Err(Failure::UnitNotFound { field: "unit_complained_of" });
+    }
+    let above = store::unit::above(connection, complained_of).await?.ok_or(Refusal::NoUnitAbove)?;
+    Ok((above, Some(complained_of)))
 }

@@ -5,7 +5,10 @@ pub(crate) mod categories;
 mod commands;
 mod file;
 mod read;
+mod rights;
 pub(crate) mod secret;
+mod support;
+mod wish;
 
 use std::sync::Arc;
 
@@ -13,8 +16,10 @@ use kit::{clock::Clock, database::Database, request::ClaimError, server::Shell, 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use commands::{Order, Proof};
+pub(crate) use commands::{Order, Proof, Run};
 pub(crate) use file::{Filed, ToFile};
+pub(crate) use rights::Sight;
+pub(crate) use wish::Wish;
 
 use crate::domain::Refusal;
 
@@ -66,6 +71,21 @@ pub(crate) enum Failure {
     /// No category of this name.
     #[error("there is no such category")]
     CategoryUnknown,
+    /// No unit of this name.
+    #[error("there is no such unit")]
+    UnitNotFound {
+        /// The request's field that names it.
+        field: &'static str,
+    },
+    /// A unit complained of, in a category about something else.
+    #[error("the category is not about officials")]
+    CategoryNotAboutOfficials,
+    /// No report to merge into.
+    #[error("the report to merge into does not exist, or is not the caller's")]
+    MergeTargetNotFound,
+    /// A supporter of whom nothing is known.
+    #[error("a supporter needs a reference")]
+    ChannelReferenceRequired,
     /// No unit has arrived from staff yet.
     #[error("no units are known yet")]
     UnitsNotYetKnown,

@@ -3,20 +3,21 @@
 use kit::identity::Caller;
 use sqlx::PgConnection;
 
-use super::{App, Failure, Proof};
+use super::{App, Failure, Proof, Sight};
 use crate::{
     domain::{Complaint, ComplaintId, Step},
-    store::{self, complaint::Selection, unit::Reach},
+    store::{self, complaint::Selection},
 };
 
 impl App {
-    /// A report that is in the caller's units, was filed by the calling channel, or whose reporter's proof is shown.
+    /// A report that is in the caller's units, was filed by the calling channel, or whose reporter's proof is shown; and
+    /// how the caller comes to see it.
     pub(crate) async fn get(
         &self,
         caller: &Caller,
         id: ComplaintId,
         proof: &Proof,
-    ) -> Result<Complaint, Failure> {
+    ) -> Result<(Complaint, Sight), Failure> {
         self.visible(&mut *self.database.acquire().await?, (caller, proof), id).await
     }
 
@@ -33,28 +34,38 @@ impl App {
         (after, limit): (i64, usize),
     ) -> Result<Vec<Step>, Failure> {
         let mut connection = self.database.acquire().await?;
-        self.visible(&mut connection, (caller, proof), id).await?;
+        let (_, sight) = self.visible(&mut connection, (caller, proof), id).await?;
         let limit = i64::try_from(limit).expect("a page is small");
-        Ok(store::timeline::list(&mut connection, id, (after, limit)).await?)
+        Ok(seen(store::timeline::list(&mut connection, id, (after, limit)).await?, sight))
     }
 
     /// The steps after a version, for a watch that was let in before; at most a batch.
-    pub(crate) async fn steps_since(&self, id: ComplaintId, after: i64) -> Result<Vec<Step>, Failure> {
+    pub(crate) async fn steps_since(
+        &self,
+        (id, sight): (ComplaintId, Sight),
+        after: i64,
+    ) -> Result<Vec<Step>, Failure> {
         const BATCH: i64 = 100;
-        Ok(store::timeline::list(&mut *self.database.acquire().await?, id, (after, BATCH)).await?)
+        let mut connection = self.database.acquire().await?;
+        Ok(seen(store::timeline::list(&mut connection, id, (after, BATCH)).await?, sight))
     }
 
     async fn visible(
         &self,
         connection: &mut PgConnection,
-        (caller, proof): (&Caller, &Proof),
+        asker: (&Caller, &Proof),
         id: ComplaintId,
-    ) -> Result<Complaint, Failure> {
+    ) -> Result<(Complaint, Sight), Failure> {
         let loaded = store::complaint::get(connection, id).await?.ok_or(Failure::NotFound)?;
-        let unit = loaded.complaint.responsible_unit;
-        let visible = loaded.complaint.filing.channel == caller.system()
-            || self.is_reporter(caller, &loaded, proof)
-            || store::unit::covered(connection, (&caller.units, Reach::SubtreeOf), unit).await?;
-        if visible { Ok(loaded.complaint) } else { Err(Failure::NotFound) }
+        let sight = self.sight(connection, asker, &loaded).await?;
+        Ok((loaded.complaint, sight))
     }
+}
+
+/// What officials write among themselves is for officials.
+fn seen(mut steps: Vec<Step>, sight: Sight) -> Vec<Step> {
+    if sight != Sight::Official {
+        steps.iter_mut().for_each(|step| step.texts.internal.clear());
+    }
+    steps
 }

@@ -2,34 +2,53 @@
 
 use jiff::Timestamp;
 use kit::events::Event;
-use proto::complaints::{
-    events::v1::{
-        ComplaintAccepted, ComplaintFiled, ComplaintFollowUpApproved, ComplaintFollowUpSubmitted,
-        ComplaintResolutionConfirmed, ComplaintSnapshot, Responsibility,
-    },
-    v1,
-};
+use proto::complaints::events::v1::{self as events, ComplaintSnapshot, Responsibility};
 
-use crate::domain::{Command, Complaint, Step};
+use crate::{
+    domain::{Command, Complaint, Step},
+    grpc::{convert, words},
+};
 
 /// The event that tells of a step.
 pub(crate) fn event(complaint: &Complaint, step: &Step) -> Event {
-    let snapshot = Some(snapshot(complaint));
-    match step.command {
-        Command::File => told(complaint, step, "filed", &ComplaintFiled { complaint: snapshot }),
-        Command::Accept => told(complaint, step, "accepted", &ComplaintAccepted { complaint: snapshot }),
-        Command::SubmitFollowUp => {
-            told(complaint, step, "follow_up_submitted", &ComplaintFollowUpSubmitted { complaint: snapshot })
-        }
-        Command::ApproveFollowUp => {
-            told(complaint, step, "follow_up_approved", &ComplaintFollowUpApproved { complaint: snapshot })
-        }
-        Command::ConfirmResolution => told(
-            complaint,
-            step,
-            "resolution_confirmed",
-            &ComplaintResolutionConfirmed { complaint: snapshot },
-        ),
+    let snapshot = snapshot(complaint);
+    macro_rules! told {
+        ($($command:ident => $verb:literal, $message:ident;)+) => {
+            match step.command {
+                $(Command::$command => {
+                    told(complaint, step, $verb, &events::$message { complaint: Some(snapshot) })
+                })+
+            }
+        };
+    }
+    told! {
+        File => "filed", ComplaintFiled;
+        Accept => "accepted", ComplaintAccepted;
+        Transfer => "transferred", ComplaintTransferred;
+        Dispose => "disposed", ComplaintDisposed;
+        Recategorize => "recategorized", ComplaintRecategorized;
+        SetEstimate => "estimate_set", ComplaintEstimateSet;
+        RequestInformation => "information_requested", ComplaintInformationRequested;
+        ProvideInformation => "information_provided", ComplaintInformationProvided;
+        SubmitFollowUp => "follow_up_submitted", ComplaintFollowUpSubmitted;
+        ApproveFollowUp => "follow_up_approved", ComplaintFollowUpApproved;
+        RejectFollowUp => "follow_up_rejected", ComplaintFollowUpRejected;
+        ConfirmResolution => "resolution_confirmed", ComplaintResolutionConfirmed;
+        Reopen => "reopened", ComplaintReopened;
+        Reject => "rejected", ComplaintRejected;
+        AppealRejection => "rejection_appealed", ComplaintRejectionAppealed;
+        Merge => "merged", ComplaintMerged;
+        Unmerge => "unmerged", ComplaintUnmerged;
+        MoveWithTarget => "moved_with_target", ComplaintMovedWithTarget;
+        CloseWithTarget => "closed_with_target", ComplaintClosedWithTarget;
+        Support => "supported", ComplaintSupported;
+        Withdraw => "withdrawn", ComplaintWithdrawn;
+        AddNote => "noted", ComplaintNoted;
+        AutoClose => "auto_closed", ComplaintAutoClosed;
+        ExpireQuestion => "question_expired", ComplaintQuestionExpired;
+        Warn => "warned", ComplaintWarned;
+        Breach => "breached", ComplaintBreached;
+        RaiseRedFlag => "red_flagged", ComplaintRedFlagged;
     }
 }
 
@@ -50,33 +69,37 @@ fn told<M: prost::Message + prost::Name>(
 }
 
 fn snapshot(complaint: &Complaint) -> ComplaintSnapshot {
-    let filing = &complaint.filing;
-    let closing = complaint.closing();
+    let (filing, closing, counts) = (&complaint.filing, complaint.closing(), complaint.counts);
+    let times = |times: &[Timestamp]| times.iter().copied().map(time).collect();
     ComplaintSnapshot {
         name: complaint.id.to_string(),
-        category: format!("categories/{}", filing.category),
-        kind: crate::grpc::convert::kind(filing.kind).into(),
+        category: format!("categories/{}", complaint.category),
+        kind: words::kind(filing.kind).into(),
         channel: filing.channel.clone(),
         kelurahan_code: filing.kelurahan_code.clone(),
-        responsibilities: vec![Responsibility {
-            unit: complaint.responsible_unit.to_string(),
-            from_time: Some(time(filing.filed_at)),
-        }],
-        state: crate::grpc::convert::state(complaint.state()).into(),
-        outcome: crate::grpc::convert::outcome(complaint.outcome()).into(),
-        confirmation: confirmation(closing.is_some()).into(),
-        rating: closing.map_or(0, |(rating, _, _)| rating.into()),
+        responsibilities: complaint
+            .responsibilities
+            .iter()
+            .map(|held| Responsibility { unit: held.unit.to_string(), from_time: Some(time(held.from)) })
+            .collect(),
+        state: words::state(complaint.state()).into(),
+        outcome: words::outcome(closing.map(|closing| closing.outcome)).into(),
+        confirmation: convert::confirmation(complaint).into(),
+        rating: closing.and_then(|closing| closing.rating).map_or(0, i32::from),
         file_time: Some(time(filing.filed_at)),
         first_accept_time: complaint.first_accepted_at.map(time),
-        resolve_times: complaint.resolved_times.iter().copied().map(time).collect(),
-        reopen_times: Vec::new(),
-        close_time: closing.map(|(_, _, at)| time(at)),
+        resolve_times: times(&complaint.resolved_times),
+        reopen_times: times(&complaint.reopened_times),
+        close_time: closing.map(|closing| time(closing.at)),
         verified: complaint.verified,
+        hops: counts.hops,
+        ping_pong: complaint.ping_pong,
+        rejected_follow_ups: counts.rejected_follow_ups,
+        supporters: counts.supporters,
+        merged_into: complaint.phase.merged_into().map(|target| target.to_string()).unwrap_or_default(),
+        reject_reason: convert::reject_reason(complaint).into(),
+        about_officials: filing.unit_complained_of.is_some(),
     }
-}
-
-fn confirmation(closed: bool) -> v1::Confirmation {
-    if closed { v1::Confirmation::Confirmed } else { v1::Confirmation::Unspecified }
 }
 
 fn time(at: Timestamp) -> prost_types::Timestamp {

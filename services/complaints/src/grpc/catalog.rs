@@ -45,6 +45,7 @@ impl CatalogService for Catalog {
                 name: format!("categories/{}", category.id),
                 display_name_id: category.name_id,
                 display_name_en: category.name_en,
+                about_officials: category.about_officials,
             })
             .collect();
         Ok(Response::new(ListCategoriesResponse { categories, next_page_token }))

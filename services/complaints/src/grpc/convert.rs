@@ -3,38 +3,58 @@
 use kit::clock::to_proto;
 use proto::complaints::v1;
 
+use super::words;
 use crate::{
     app::{Filed, Proof},
-    domain::{Command, Complaint, ComplaintId, Kind, Outcome, State, Step},
+    domain::{Complaint, ComplaintId, Step, TRANSITIONS, To, Transition, UnitId},
 };
 
 /// A report as the contract shows it.
 pub(crate) fn complaint(complaint: &Complaint) -> v1::Complaint {
-    let filing = &complaint.filing;
-    let closing = complaint.closing();
+    let (filing, phase, closing) = (&complaint.filing, &complaint.phase, complaint.closing());
+    let counts = complaint.counts;
     v1::Complaint {
         name: complaint.id.to_string(),
         number: filing.number.clone(),
-        category: format!("categories/{}", filing.category),
-        kind: kind(filing.kind).into(),
+        category: format!("categories/{}", complaint.category),
+        kind: words::kind(filing.kind).into(),
         text: filing.text.clone(),
         kelurahan_code: filing.kelurahan_code.clone(),
-        responsible_unit: complaint.responsible_unit.to_string(),
-        state: state(complaint.state()).into(),
-        outcome: outcome(complaint.outcome()).into(),
-        confirmation: match closing {
-            Some(_) => v1::Confirmation::Confirmed.into(),
-            None => v1::Confirmation::Unspecified.into(),
-        },
-        rating: closing.map_or(0, |(rating, _, _)| rating.into()),
+        responsible_unit: complaint.responsible_unit().to_string(),
+        state: words::state(complaint.state()).into(),
+        outcome: words::outcome(closing.map(|closing| closing.outcome)).into(),
+        confirmation: confirmation(complaint).into(),
+        rating: closing.and_then(|closing| closing.rating).map_or(0, i32::from),
         create_time: Some(to_proto(filing.filed_at)),
         update_time: Some(to_proto(complaint.updated_at)),
         accept_time: complaint.first_accepted_at.map(to_proto),
         resolve_time: complaint.resolved_times.last().copied().map(to_proto),
-        close_time: closing.map(|(_, _, at)| to_proto(at)),
+        close_time: closing.map(|closing| to_proto(closing.at)),
         etag: complaint.etag(),
-        proposed_outcome: outcome(complaint.proposed_outcome()).into(),
+        proposed_outcome: words::outcome(phase.proposed_outcome()).into(),
+        hops: counts.hops,
+        ping_pong: complaint.ping_pong,
+        rejected_follow_ups: counts.rejected_follow_ups,
+        supporters: counts.supporters,
+        estimated_finish_date: complaint.estimated_finish.map(|day| day.to_string()).unwrap_or_default(),
+        question: phase.question().map(|(question, _)| question.to_owned()).unwrap_or_default(),
+        reject_reason: reject_reason(complaint).into(),
+        merged_into: phase.merged_into().map(|target| target.to_string()).unwrap_or_default(),
+        reopen_times: complaint.reopened_times.iter().copied().map(to_proto).collect(),
+        unit_complained_of: filing.unit_complained_of.map(|unit| unit.to_string()).unwrap_or_default(),
     }
+}
+
+/// Whether the reporter confirmed; not said of a report that is not closed.
+pub(crate) fn confirmation(complaint: &Complaint) -> v1::Confirmation {
+    complaint
+        .closing()
+        .map_or(v1::Confirmation::Unspecified, |closing| words::confirmation(closing.confirmation))
+}
+
+/// Why it was rejected, if it was.
+pub(crate) fn reject_reason(complaint: &Complaint) -> v1::RejectReason {
+    complaint.phase.reject_reason().map_or(v1::RejectReason::Unspecified, words::reject_reason)
 }
 
 /// A filed report with its secret.
@@ -45,16 +65,22 @@ pub(crate) fn filed(filed: &Filed) -> v1::FileComplaintResponse {
     }
 }
 
-/// A step as everybody may read it.
+/// A step as its reader may see it.
 pub(crate) fn entry(step: &Step) -> v1::TimelineEntry {
     v1::TimelineEntry {
         version: step.version,
-        command: command(step.command).into(),
-        state: state(step.state).into(),
+        command: words::command(step.command).into(),
+        state: words::state(step.state).into(),
         person: step.by.person.map(|person| person.to_string()).unwrap_or_default(),
         responsible_unit: step.responsible_unit.to_string(),
         time: Some(to_proto(step.at)),
-        public_text: step.public_text.clone(),
+        public_text: step.texts.public.clone(),
+        internal_note: step.texts.internal.clone(),
+        reporter_text: step.texts.reporter.clone(),
+        transfer_reason: step
+            .transfer_reason
+            .map_or(v1::TransferReason::Unspecified, words::transfer_reason)
+            .into(),
     }
 }
 
@@ -69,6 +95,12 @@ pub(crate) fn proof(proof: Option<v1::ReporterProof>) -> Proof {
 /// The report of a name that the contract's rules let pass; one that is no UUID is of no report.
 pub(crate) fn complaint_id(name: &str) -> ComplaintId {
     ComplaintId::parse(name).unwrap_or(ComplaintId(uuid::Uuid::nil()))
+}
+
+/// The unit of a name that the contract's rules let pass; one that is no UUID is of no unit.
+pub(crate) fn unit_id(name: &str) -> UnitId {
+    let id = name.strip_prefix("units/").and_then(|id| uuid::Uuid::parse_str(id).ok());
+    UnitId(id.unwrap_or(uuid::Uuid::nil()))
 }
 
 /// Where a list goes on after a report, as its page token holds it.
@@ -87,62 +119,17 @@ pub(crate) fn list_key(key: &str) -> Option<Option<(jiff::Timestamp, uuid::Uuid)
     Some(Some((time, id.parse().ok()?)))
 }
 
-/// The kind to file; not said is a report.
-pub(crate) fn to_kind(kind: v1::ComplaintKind) -> Kind {
-    match kind {
-        v1::ComplaintKind::Unspecified | v1::ComplaintKind::Report => Kind::Report,
-        v1::ComplaintKind::Suggestion => Kind::Suggestion,
-        v1::ComplaintKind::Praise => Kind::Praise,
-    }
-}
-
-/// An outcome that a follow-up may propose.
-pub(crate) fn to_outcome(outcome: v1::ComplaintOutcome) -> Option<Outcome> {
-    match outcome {
-        v1::ComplaintOutcome::Fixed => Some(Outcome::Fixed),
-        v1::ComplaintOutcome::NoActionNeeded => Some(Outcome::NoActionNeeded),
-        v1::ComplaintOutcome::NotFixable => Some(Outcome::NotFixable),
-        v1::ComplaintOutcome::Invalid => Some(Outcome::Invalid),
-        v1::ComplaintOutcome::Unspecified
-        | v1::ComplaintOutcome::Duplicate
-        | v1::ComplaintOutcome::Withdrawn => None,
-    }
-}
-
-pub(crate) fn kind(kind: Kind) -> v1::ComplaintKind {
-    match kind {
-        Kind::Report => v1::ComplaintKind::Report,
-        Kind::Suggestion => v1::ComplaintKind::Suggestion,
-        Kind::Praise => v1::ComplaintKind::Praise,
-    }
-}
-
-pub(crate) fn state(state: State) -> v1::ComplaintState {
-    match state {
-        State::Submitted => v1::ComplaintState::Submitted,
-        State::InProgress => v1::ComplaintState::InProgress,
-        State::AwaitingValidation => v1::ComplaintState::AwaitingValidation,
-        State::Resolved => v1::ComplaintState::Resolved,
-        State::Closed => v1::ComplaintState::Closed,
-    }
-}
-
-pub(crate) fn outcome(outcome: Option<Outcome>) -> v1::ComplaintOutcome {
-    match outcome {
-        None => v1::ComplaintOutcome::Unspecified,
-        Some(Outcome::Fixed) => v1::ComplaintOutcome::Fixed,
-        Some(Outcome::NoActionNeeded) => v1::ComplaintOutcome::NoActionNeeded,
-        Some(Outcome::NotFixable) => v1::ComplaintOutcome::NotFixable,
-        Some(Outcome::Invalid) => v1::ComplaintOutcome::Invalid,
-    }
-}
-
-fn command(command: Command) -> v1::ComplaintCommand {
-    match command {
-        Command::File => v1::ComplaintCommand::File,
-        Command::Accept => v1::ComplaintCommand::Accept,
-        Command::SubmitFollowUp => v1::ComplaintCommand::SubmitFollowUp,
-        Command::ApproveFollowUp => v1::ComplaintCommand::ApproveFollowUp,
-        Command::ConfirmResolution => v1::ComplaintCommand::ConfirmResolution,
-    }
+/// The transition table as the contract shows it.
+pub(crate) fn workflow() -> v1::GetWorkflowResponse {
+    let row = |row: &Transition| v1::Transition {
+        command: words::command(row.command).into(),
+        from: row.from.iter().map(|state| words::state(*state).into()).collect(),
+        to: match row.to {
+            To::State(state) => words::state(state).into(),
+            To::Same | To::Before => v1::ComplaintState::Unspecified.into(),
+        },
+        actor: words::actor(row.actor).into(),
+        kinds: row.kinds.iter().map(|kind| words::kind(*kind).into()).collect(),
+    };
+    v1::GetWorkflowResponse { transitions: TRANSITIONS.iter().map(row).collect() }
 }

@@ -1,5 +1,7 @@
 //! The RPCs: proto in, domain types on, an answer or a status out. Nothing is decided here.
 
+mod asks;
+mod batch;
 mod catalog;
 mod commands;
 pub(crate) mod convert;
@@ -7,6 +9,7 @@ mod replay;
 mod service;
 mod status;
 mod watch;
+pub(crate) mod words;
 
 pub(crate) use catalog::Catalog;
 pub(crate) use replay::Replays;

@@ -8,8 +8,9 @@ use super::{
     convert,
     status::{DOMAIN, of},
     watch::{self, Watch},
+    words,
 };
-use crate::{app::App, domain::State, store::complaint::Selection};
+use crate::{app::App, store::complaint::Selection};
 
 /// Citizens' reports.
 pub(crate) struct Complaints {
@@ -28,35 +29,154 @@ impl ComplaintService for Complaints {
         &self,
         request: Request<v1::FileComplaintRequest>,
     ) -> Result<Response<v1::FileComplaintResponse>, Status> {
-        self.file(request).await.map(Response::new)
+        self.file(request).await
     }
 
     async fn accept_complaint(
         &self,
         request: Request<v1::AcceptComplaintRequest>,
     ) -> Result<Response<v1::AcceptComplaintResponse>, Status> {
-        self.accept(request).await.map(Response::new)
+        self.give(request).await
+    }
+
+    async fn transfer_complaint(
+        &self,
+        request: Request<v1::TransferComplaintRequest>,
+    ) -> Result<Response<v1::TransferComplaintResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn dispose_complaint(
+        &self,
+        request: Request<v1::DisposeComplaintRequest>,
+    ) -> Result<Response<v1::DisposeComplaintResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn recategorize_complaint(
+        &self,
+        request: Request<v1::RecategorizeComplaintRequest>,
+    ) -> Result<Response<v1::RecategorizeComplaintResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn set_estimate(
+        &self,
+        request: Request<v1::SetEstimateRequest>,
+    ) -> Result<Response<v1::SetEstimateResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn request_information(
+        &self,
+        request: Request<v1::RequestInformationRequest>,
+    ) -> Result<Response<v1::RequestInformationResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn provide_information(
+        &self,
+        request: Request<v1::ProvideInformationRequest>,
+    ) -> Result<Response<v1::ProvideInformationResponse>, Status> {
+        self.give(request).await
     }
 
     async fn submit_follow_up(
         &self,
         request: Request<v1::SubmitFollowUpRequest>,
     ) -> Result<Response<v1::SubmitFollowUpResponse>, Status> {
-        self.submit(request).await.map(Response::new)
+        self.give(request).await
     }
 
     async fn approve_follow_up(
         &self,
         request: Request<v1::ApproveFollowUpRequest>,
     ) -> Result<Response<v1::ApproveFollowUpResponse>, Status> {
-        self.approve(request).await.map(Response::new)
+        self.give(request).await
+    }
+
+    async fn reject_follow_up(
+        &self,
+        request: Request<v1::RejectFollowUpRequest>,
+    ) -> Result<Response<v1::RejectFollowUpResponse>, Status> {
+        self.give(request).await
     }
 
     async fn confirm_resolution(
         &self,
         request: Request<v1::ConfirmResolutionRequest>,
     ) -> Result<Response<v1::ConfirmResolutionResponse>, Status> {
-        self.confirm(request).await.map(Response::new)
+        self.give(request).await
+    }
+
+    async fn reopen_complaint(
+        &self,
+        request: Request<v1::ReopenComplaintRequest>,
+    ) -> Result<Response<v1::ReopenComplaintResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn reject_complaint(
+        &self,
+        request: Request<v1::RejectComplaintRequest>,
+    ) -> Result<Response<v1::RejectComplaintResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn appeal_rejection(
+        &self,
+        request: Request<v1::AppealRejectionRequest>,
+    ) -> Result<Response<v1::AppealRejectionResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn merge_complaint(
+        &self,
+        request: Request<v1::MergeComplaintRequest>,
+    ) -> Result<Response<v1::MergeComplaintResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn unmerge_complaint(
+        &self,
+        request: Request<v1::UnmergeComplaintRequest>,
+    ) -> Result<Response<v1::UnmergeComplaintResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn support_complaint(
+        &self,
+        request: Request<v1::SupportComplaintRequest>,
+    ) -> Result<Response<v1::SupportComplaintResponse>, Status> {
+        self.support(request).await
+    }
+
+    async fn withdraw_complaint(
+        &self,
+        request: Request<v1::WithdrawComplaintRequest>,
+    ) -> Result<Response<v1::WithdrawComplaintResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn add_note(
+        &self,
+        request: Request<v1::AddNoteRequest>,
+    ) -> Result<Response<v1::AddNoteResponse>, Status> {
+        self.give(request).await
+    }
+
+    async fn batch_transition(
+        &self,
+        request: Request<v1::BatchTransitionRequest>,
+    ) -> Result<Response<v1::BatchTransitionResponse>, Status> {
+        self.batch(request).await
+    }
+
+    async fn get_workflow(
+        &self,
+        _: Request<v1::GetWorkflowRequest>,
+    ) -> Result<Response<v1::GetWorkflowResponse>, Status> {
+        Ok(Response::new(convert::workflow()))
     }
 
     async fn get_complaint(
@@ -68,7 +188,7 @@ impl ComplaintService for Complaints {
         validate::request(&request, DOMAIN)?;
         let id = convert::complaint_id(&request.name);
         let proof = convert::proof(request.reporter);
-        let complaint = self.app.get(&caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
+        let (complaint, _) = self.app.get(&caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
         Ok(Response::new(v1::GetComplaintResponse { complaint: Some(convert::complaint(&complaint)) }))
     }
 
@@ -87,17 +207,13 @@ impl ComplaintService for Complaints {
         let size = page::size(request.page_size);
         let selection = Selection {
             callers: caller.units.clone(),
-            channel: caller.system().to_owned(),
+            channel: if caller.person.is_none() { caller.system().to_owned() } else { String::new() },
             unit: request.unit.strip_prefix("units/").and_then(|id| id.parse().ok()),
-            state: State::from_word(request.state().as_str_name().trim_start_matches("COMPLAINT_STATE_")),
+            state: words::to_state(request.state()),
             category: request.category.trim_start_matches("categories/").to_owned(),
             after,
             limit: i64::try_from(size).expect("a page is small") + 1,
         };
-        if selection.state.is_none() && request.state() != v1::ComplaintState::Unspecified {
-            // A state that the contract has and no report can be in yet.
-            return Ok(Response::new(v1::ListComplaintsResponse::default()));
-        }
         let nobody = convert::complaint_id("");
         let found = self.app.list(&selection).await.map_err(|failure| of(&failure, nobody))?;
         let (found, next_page_token) = page::cut(&list, size, found, convert::to_list_key);

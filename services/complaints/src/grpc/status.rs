@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 
 use crate::{
     app::Failure,
-    domain::{ComplaintId, Refusal},
+    domain::{Command, ComplaintId, Refusal, State},
 };
 
 pub(super) const DOMAIN: &str = "prima.complaints";
@@ -16,7 +16,7 @@ pub(super) fn of(failure: &Failure, complaint: ComplaintId) -> Status {
     answer(failure, complaint).status(DOMAIN)
 }
 
-fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
+pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
     match failure {
         Failure::NotFound => status::not_found(&complaint.to_string()),
         Failure::PersonRequired => Answer::shared(
@@ -58,27 +58,29 @@ fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
             "staff's units have not arrived here yet; try again",
         )
         .retry(),
-        Failure::Refused(Refusal::IllegalTransition { command, state, allowed }) => {
-            let allowed = allowed.iter().map(|command| command.word()).collect::<Vec<_>>().join(", ");
-            let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed };
-            let message = format!(
-                "{} is not possible in the state {}; allowed: {allowed}",
-                command.word(),
-                state.word()
-            );
-            Answer::shared(Code::FailedPrecondition, Shared::IllegalTransition, message.clone())
-                .fact("state", state.word())
-                .fact("allowed", allowed)
-                .precondition("STATE", complaint.to_string(), message)
+        Failure::UnitNotFound { field } => {
+            let why = "no unit of this name is known here";
+            own(Code::InvalidArgument, ErrorReason::UnitNotFound, format!("{field}: {why}"))
+                .field(*field, why)
         }
-        Failure::Refused(Refusal::ValidatorWorkedOnReport) => {
-            let message = "you took part in this report, so a second person must validate it";
-            own(Code::FailedPrecondition, ErrorReason::ValidatorWorkedOnReport, message).precondition(
-                "FOUR_EYES",
-                complaint.to_string(),
-                message,
-            )
+        Failure::CategoryNotAboutOfficials => {
+            let why = "is for a category about officials only";
+            let message = format!("unit_complained_of: {why}");
+            own(Code::InvalidArgument, ErrorReason::CategoryNotAboutOfficials, message)
+                .field("unit_complained_of", why)
         }
+        Failure::MergeTargetNotFound => {
+            let why = "no such report, or none that you may see";
+            own(Code::InvalidArgument, ErrorReason::MergeTargetNotFound, format!("into: {why}"))
+                .field("into", why)
+        }
+        Failure::ChannelReferenceRequired => {
+            let why = "a supporter is known by your own reference";
+            let message = format!("channel_reference: {why}");
+            own(Code::InvalidArgument, ErrorReason::ChannelReferenceRequired, message)
+                .field("channel_reference", why)
+        }
+        Failure::Refused(refusal) => refused(refusal, complaint),
         Failure::Claim(error) => status::claim(error),
         Failure::Database(error) => status::database(error),
     }
@@ -86,4 +88,79 @@ fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
 
 fn own(code: Code, reason: ErrorReason, message: impl Into<String>) -> Answer {
     Answer::new(code, reason.as_str_name(), message)
+}
+
+fn refused(refusal: &Refusal, complaint: ComplaintId) -> Answer {
+    let (reason, message) = match refusal {
+        Refusal::IllegalTransition { command, state, allowed } => {
+            return illegal(complaint, (*command, *state), allowed);
+        }
+        Refusal::EstimatePast => {
+            let why = "the day has passed";
+            return own(Code::InvalidArgument, ErrorReason::EstimatePast, format!("finish_date: {why}"))
+                .field("finish_date", why);
+        }
+        Refusal::MergeIntoItself => {
+            let why = "a report is not merged into itself";
+            return own(Code::InvalidArgument, ErrorReason::MergeIntoItself, format!("into: {why}"))
+                .field("into", why);
+        }
+        Refusal::ValidatorWorkedOnReport => (
+            ErrorReason::ValidatorWorkedOnReport,
+            "you took part in this report, so a second person must validate it",
+        ),
+        Refusal::TargetNotBelow => {
+            (ErrorReason::TargetNotBelow, "the unit is not below the responsible one; transfer it instead")
+        }
+        Refusal::TargetResponsible => (ErrorReason::TargetResponsible, "the unit is responsible already"),
+        Refusal::TargetComplainedOf => {
+            (ErrorReason::TargetComplainedOf, "the report is about this unit, or one above it")
+        }
+        Refusal::NoUnitAbove => {
+            (ErrorReason::NoUnitAbove, "nobody stands above the unit that it would have to pass by")
+        }
+        Refusal::CategorySide => {
+            (ErrorReason::CategorySide, "a report about officials stays one, and no other becomes one")
+        }
+        Refusal::ReopenTooLate => {
+            (ErrorReason::ReopenTooLate, "it was closed more than 10 working days ago; file a new report")
+        }
+        Refusal::OutcomeNotReopenable => {
+            (ErrorReason::OutcomeNotReopenable, "a report with this outcome is not reopened; file a new one")
+        }
+        Refusal::AppealTooLate => {
+            (ErrorReason::AppealTooLate, "it was rejected more than 10 working days ago")
+        }
+        Refusal::MergeTargetNotOpen => {
+            (ErrorReason::MergeTargetNotOpen, "the report to merge into is not open")
+        }
+        Refusal::MergeTargetElsewhere => (
+            ErrorReason::MergeTargetElsewhere,
+            "the report to merge into is another unit's, and you do not act for that one",
+        ),
+        Refusal::MergeAboutOfficials => (
+            ErrorReason::MergeAboutOfficials,
+            "a report about officials is merged only with one about the same unit",
+        ),
+        Refusal::MergeTooMany => {
+            (ErrorReason::MergeTooMany, "1,000 reports are handled under this one already")
+        }
+        Refusal::TargetClosed => (ErrorReason::TargetClosed, "the report it is handled under is closed"),
+    };
+    own(Code::FailedPrecondition, reason, message).precondition(
+        reason.as_str_name().trim_start_matches("ERROR_REASON_"),
+        complaint.to_string(),
+        message,
+    )
+}
+
+fn illegal(complaint: ComplaintId, (command, state): (Command, State), allowed: &[Command]) -> Answer {
+    let allowed = allowed.iter().map(|command| command.word()).collect::<Vec<_>>().join(", ");
+    let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed };
+    let message =
+        format!("{} is not possible in the state {}; allowed: {allowed}", command.word(), state.word());
+    Answer::shared(Code::FailedPrecondition, Shared::IllegalTransition, message.clone())
+        .fact("state", state.word())
+        .fact("allowed", allowed)
+        .precondition("STATE", complaint.to_string(), message)
 }

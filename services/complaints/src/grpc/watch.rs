@@ -17,7 +17,7 @@ use super::{
     status::{DOMAIN, of},
 };
 use crate::{
-    app::App,
+    app::{App, Sight},
     domain::{ComplaintId, Step},
 };
 
@@ -32,6 +32,7 @@ pub(crate) type Watch = Pin<Box<dyn Stream<Item = Result<v1::WatchComplaintRespo
 struct Watching {
     app: App,
     id: ComplaintId,
+    sight: Sight,
     list: String,
     first: Option<v1::Complaint>,
     version: i64,
@@ -52,7 +53,7 @@ pub(super) async fn open(
     // Subscribed before the state is read, so that nothing falls in between.
     let subscription = app.hub.subscribe(id.0);
     let proof = convert::proof(request.reporter);
-    let complaint = app.get(caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
+    let (complaint, sight) = app.get(caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
     let (first, version) = if request.resume_token.is_empty() {
         (Some(convert::complaint(&complaint)), complaint.version)
     } else {
@@ -61,6 +62,7 @@ pub(super) async fn open(
     let watching = Watching {
         app: app.clone(),
         id,
+        sight,
         list,
         first,
         version,
@@ -102,7 +104,7 @@ impl Watching {
             let due = Instant::now() >= bookmark_at;
             self.steps = self
                 .app
-                .steps_since(self.id, self.version)
+                .steps_since((self.id, self.sight), self.version)
                 .await
                 .map_err(|failure| of(&failure, self.id))?
                 .into();

@@ -8,6 +8,7 @@ pub(crate) struct Category {
     pub(crate) id: String,
     pub(crate) name_id: String,
     pub(crate) name_en: String,
+    pub(crate) about_officials: bool,
 }
 
 /// At most `limit` categories whose id comes after `after`.
@@ -18,7 +19,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<Category>, sqlx::Error> {
     sqlx::query_as!(
         Category,
-        "SELECT id, name_id, name_en FROM complaints.category WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT id, name_id, name_en, about_officials FROM complaints.category WHERE id > $1 ORDER BY id LIMIT $2",
         after,
         limit
     )
@@ -29,13 +30,26 @@ pub(crate) async fn list(
 /// Takes a category over, or its new names.
 pub(crate) async fn upsert(connection: &mut PgConnection, category: &Category) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "INSERT INTO complaints.category (id, name_id, name_en) VALUES ($1, $2, $3)
-         ON CONFLICT (id) DO UPDATE SET name_id = excluded.name_id, name_en = excluded.name_en",
+        "INSERT INTO complaints.category (id, name_id, name_en, about_officials) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET name_id = excluded.name_id, name_en = excluded.name_en,
+             about_officials = excluded.about_officials",
         category.id,
         category.name_id,
-        category.name_en
+        category.name_en,
+        category.about_officials
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// A category.
+pub(crate) async fn get(connection: &mut PgConnection, id: &str) -> Result<Option<Category>, sqlx::Error> {
+    sqlx::query_as!(
+        Category,
+        "SELECT id, name_id, name_en, about_officials FROM complaints.category WHERE id = $1",
+        id
+    )
+    .fetch_optional(connection)
+    .await
 }

@@ -1,35 +1,14 @@
 //! The table of reports.
 
-use kit::stored::{Instant, ToStored};
+mod row;
+
+use kit::stored::{Day, Instant, ToStored};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::{Complaint, ComplaintId, Filing, Kind, Outcome, Phase, State, UnitId};
-
-/// A report's row.
-struct Row {
-    id: Uuid,
-    number: String,
-    version: i64,
-    category: String,
-    kind: String,
-    text: String,
-    kelurahan_code: String,
-    channel: String,
-    channel_reference: Option<Vec<u8>>,
-    code_generation: i32,
-    responsible_unit: Uuid,
-    state: String,
-    proposed_outcome: Option<String>,
-    rating: Option<i16>,
-    comment: Option<String>,
-    filed_at: Instant,
-    updated_at: Instant,
-    first_accepted_at: Option<Instant>,
-    resolved_times: Vec<Instant>,
-    closed_at: Option<Instant>,
-    verified: bool,
-}
+use crate::domain::{Complaint, ComplaintId, Confirmation, Outcome, RejectReason, State};
+use row::Row;
+pub(super) use row::unknown_word;
 
 /// A report, and which generation of its access code is valid.
 #[derive(Debug)]
@@ -44,21 +23,23 @@ pub(crate) async fn insert(
     complaint: &Complaint,
 ) -> Result<bool, sqlx::Error> {
     let filing = &complaint.filing;
+    let unit = complaint.responsible_unit();
     let inserted = sqlx::query!(
         "INSERT INTO complaints.complaint (id, number, version, category, kind, text, kelurahan_code, channel,
-             channel_reference, responsible_unit, state, filed_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+             channel_reference, unit_complained_of, units, units_from, responsible_unit, state, filed_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ARRAY[$11::uuid], ARRAY[$13::timestamptz], $11, $12, $13, $13)
          ON CONFLICT ON CONSTRAINT complaint_number_key DO NOTHING",
         complaint.id.0,
         filing.number,
         complaint.version,
-        filing.category,
+        complaint.category,
         filing.kind.word(),
         filing.text,
         filing.kelurahan_code,
         filing.channel,
         filing.channel_reference.as_deref(),
-        complaint.responsible_unit.0,
+        filing.unit_complained_of.map(|unit| unit.0),
+        unit.0,
         complaint.state().word(),
         filing.filed_at.stored()
     )
@@ -69,27 +50,49 @@ pub(crate) async fn insert(
 
 /// Stores what a command changed. The caller holds the row's lock.
 pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint) -> Result<(), sqlx::Error> {
-    let closing = complaint.closing();
-    let resolved: Vec<Instant> = complaint.resolved_times.iter().map(|time| time.stored()).collect();
+    let (phase, closing) = (&complaint.phase, complaint.closing());
+    let times = |times: &[jiff::Timestamp]| times.iter().map(|time| time.stored()).collect::<Vec<Instant>>();
+    let units: Vec<Uuid> = complaint.responsibilities.iter().map(|held| held.unit.0).collect();
+    let units_from: Vec<Instant> = complaint.responsibilities.iter().map(|held| held.from.stored()).collect();
+    let counts = complaint.counts;
     sqlx::query!(
-        "UPDATE complaints.complaint SET version = $2, responsible_unit = $3, state = $4, proposed_outcome = $5,
-             outcome = $6, confirmation = CASE WHEN $6::text IS NULL THEN NULL ELSE 'CONFIRMED' END, rating = $7,
-             comment = $8, updated_at = $9, first_accepted_at = $10, resolved_times = $11, closed_at = $12,
-             verified = $13
+        "UPDATE complaints.complaint SET version = $2, category = $3, units = $4, units_from = $5,
+             responsible_unit = $6, state = $7, proposed_outcome = $8, outcome = $9, confirmation = $10, rating = $11,
+             comment = $12, question = $13, asked_at = $14, reject_reason = $15, rejected_at = $16, merged_into = $17,
+             state_before_merge = $18, updated_at = $19, first_accepted_at = $20, resolved_times = $21,
+             reopened_times = $22, closed_at = $23, verified = $24, estimated_finish = $25, hops = $26,
+             rejected_follow_ups = $27, questions = $28, supporters = $29, ping_pong = $30
          WHERE id = $1",
         complaint.id.0,
         complaint.version,
-        complaint.responsible_unit.0,
+        complaint.category,
+        &units,
+        units_from as _,
+        complaint.responsible_unit().0,
         complaint.state().word(),
-        complaint.proposed_outcome().map(Outcome::word),
-        complaint.outcome().map(Outcome::word),
-        closing.map(|(rating, _, _)| rating),
-        closing.map(|(_, comment, _)| comment),
+        phase.proposed_outcome().map(Outcome::word),
+        closing.map(|closing| closing.outcome.word()),
+        closing.map(|closing| Confirmation::word(closing.confirmation)),
+        closing.and_then(|closing| closing.rating),
+        closing.map(|closing| closing.comment.as_str()),
+        phase.question().map(|(question, _)| question),
+        phase.question().map(|(_, asked_at)| asked_at.stored()) as _,
+        phase.reject_reason().map(RejectReason::word),
+        phase.rejected_at().map(ToStored::stored) as _,
+        phase.merged_into().map(|target| target.0),
+        phase.state_before().map(State::word),
         complaint.updated_at.stored(),
         complaint.first_accepted_at.map(ToStored::stored) as _,
-        resolved as _,
-        closing.map(|(_, _, at)| at.stored()) as _,
-        complaint.verified
+        times(&complaint.resolved_times) as _,
+        times(&complaint.reopened_times) as _,
+        closing.map(|closing| closing.at.stored()) as _,
+        complaint.verified,
+        complaint.estimated_finish.map(ToStored::stored) as Option<Day>,
+        counts.hops,
+        counts.rejected_follow_ups,
+        counts.questions,
+        counts.supporters,
+        complaint.ping_pong
     )
     .execute(connection)
     .await?;
@@ -104,8 +107,11 @@ pub(crate) async fn get(
     sqlx::query_as!(
         Row,
         r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, responsible_unit, state, proposed_outcome, rating, comment, filed_at, updated_at,
-                  first_accepted_at, resolved_times AS "resolved_times: Vec<Instant>", closed_at, verified
+                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
+                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
+                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
+                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
+                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters, ping_pong
            FROM complaints.complaint WHERE id = $1"#,
         id.0
     )
@@ -115,23 +121,100 @@ pub(crate) async fn get(
     .transpose()
 }
 
-/// Reads a report and holds its row until the transaction ends, so that version order is commit order.
+/// Reads reports and holds their rows until the transaction ends, in the order of their ids, so that version order is
+/// commit order and two transactions never wait for each other. What does not exist is left out.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
-    id: ComplaintId,
-) -> Result<Option<Loaded>, sqlx::Error> {
+    ids: &[ComplaintId],
+) -> Result<Vec<Loaded>, sqlx::Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     sqlx::query_as!(
         Row,
         r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, responsible_unit, state, proposed_outcome, rating, comment, filed_at, updated_at,
-                  first_accepted_at, resolved_times AS "resolved_times: Vec<Instant>", closed_at, verified
-           FROM complaints.complaint WHERE id = $1 FOR UPDATE"#,
-        id.0
+                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
+                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
+                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
+                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
+                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters, ping_pong
+           FROM complaints.complaint WHERE id = ANY($1) ORDER BY id FOR UPDATE"#,
+        &ids
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?
+    .into_iter()
     .map(Row::load)
-    .transpose()
+    .collect()
+}
+
+/// The report that a report is handled under, or was until both were closed.
+pub(crate) async fn target_of(
+    connection: &mut PgConnection,
+    id: ComplaintId,
+) -> Result<Option<ComplaintId>, sqlx::Error> {
+    let target = sqlx::query_scalar!("SELECT merged_into FROM complaints.complaint WHERE id = $1", id.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(target.flatten().map(ComplaintId))
+}
+
+/// How many reports are handled under one.
+pub(crate) async fn count_members(
+    connection: &mut PgConnection,
+    target: ComplaintId,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM complaints.complaint WHERE merged_into = $1"#,
+        target.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Reads the reports that are handled under one, at most `limit`, and holds their rows in the order of their ids. The
+/// caller holds the target's row.
+pub(crate) async fn lock_members(
+    connection: &mut PgConnection,
+    target: ComplaintId,
+    limit: i64,
+) -> Result<Vec<Complaint>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
+                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
+                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
+                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
+                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
+                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters, ping_pong
+           FROM complaints.complaint WHERE merged_into = $1 AND state = 'MERGED' ORDER BY id LIMIT $2 FOR UPDATE"#,
+        target.0,
+        limit
+    )
+    .fetch_all(connection)
+    .await?
+    .into_iter()
+    .map(|row| row.load().map(|loaded| loaded.complaint))
+    .collect()
+}
+
+/// What shows the reporters of the reports that are, or were until the end, handled under one: id, generation of the
+/// access code, channel, and the hash of its reference. At most `limit`.
+pub(crate) async fn reporters_under(
+    connection: &mut PgConnection,
+    target: ComplaintId,
+    limit: i64,
+) -> Result<Vec<(ComplaintId, i32, String, Option<Vec<u8>>)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT id, code_generation, channel, channel_reference FROM complaints.complaint
+         WHERE merged_into = $1 ORDER BY id LIMIT $2",
+        target.0,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (ComplaintId(row.id), row.code_generation, row.channel, row.channel_reference))
+        .collect())
 }
 
 /// Which reports to list.
@@ -139,7 +222,7 @@ pub(crate) async fn lock(
 pub(crate) struct Selection {
     /// The caller's units: reports in their subtrees are shown.
     pub(crate) callers: Vec<Uuid>,
-    /// The calling system: reports that it filed are shown.
+    /// The calling system: reports that it filed are shown; empty where a person calls.
     pub(crate) channel: String,
     /// Only in the subtree of this unit.
     pub(crate) unit: Option<Uuid>,
@@ -169,12 +252,21 @@ pub(crate) async fn list(
                SELECT id FROM complaints.unit WHERE id = $3
                UNION
                SELECT below.id FROM asked JOIN complaints.unit below ON below.parent = asked.id
+           ), up AS (
+               SELECT id, parent FROM complaints.unit WHERE id = ANY($1)
+               UNION
+               SELECT above.id, above.parent FROM up JOIN complaints.unit above ON above.id = up.parent
            )
            SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, responsible_unit, state, proposed_outcome, rating, comment, filed_at, updated_at,
-                  first_accepted_at, resolved_times AS "resolved_times: Vec<Instant>", closed_at, verified
+                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
+                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
+                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
+                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
+                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters, ping_pong
            FROM complaints.complaint
-           WHERE (responsible_unit IN (SELECT id FROM mine) OR channel = $2)
+           WHERE ((responsible_unit IN (SELECT id FROM mine)
+                   AND (unit_complained_of IS NULL OR unit_complained_of NOT IN (SELECT id FROM up)))
+                  OR channel = $2)
              AND ($3::uuid IS NULL OR responsible_unit IN (SELECT id FROM asked))
              AND ($4::text IS NULL OR state = $4)
              AND ($5 = '' OR category = $5)
@@ -194,50 +286,4 @@ pub(crate) async fn list(
     .into_iter()
     .map(|row| row.load().map(|loaded| loaded.complaint))
     .collect()
-}
-
-impl Row {
-    fn load(self) -> Result<Loaded, sqlx::Error> {
-        let state = State::from_word(&self.state).ok_or_else(|| unknown_word(&self.state))?;
-        let proposed = self.proposed_outcome.as_deref().and_then(Outcome::from_word);
-        let phase = match (state, proposed, self.closed_at) {
-            (State::Submitted, _, _) => Phase::Submitted,
-            (State::InProgress, _, _) => Phase::InProgress,
-            (State::AwaitingValidation, Some(proposed), _) => Phase::AwaitingValidation { proposed },
-            (State::Resolved, Some(outcome), _) => Phase::Resolved { outcome },
-            (State::Closed, Some(outcome), Some(at)) => Phase::Closed {
-                outcome,
-                rating: self.rating.unwrap_or(0),
-                comment: self.comment.unwrap_or_default(),
-                at: at.to_jiff(),
-            },
-            _ => return Err(unknown_word(&self.state)),
-        };
-        let complaint = Complaint {
-            id: ComplaintId(self.id),
-            version: self.version,
-            filing: Filing {
-                number: self.number,
-                category: self.category,
-                kind: Kind::from_word(&self.kind).ok_or_else(|| unknown_word(&self.kind))?,
-                text: self.text,
-                kelurahan_code: self.kelurahan_code,
-                channel: self.channel,
-                channel_reference: self.channel_reference,
-                filed_at: self.filed_at.to_jiff(),
-            },
-            responsible_unit: UnitId(self.responsible_unit),
-            phase,
-            updated_at: self.updated_at.to_jiff(),
-            first_accepted_at: self.first_accepted_at.map(Instant::to_jiff),
-            resolved_times: self.resolved_times.into_iter().map(Instant::to_jiff).collect(),
-            verified: self.verified,
-        };
-        Ok(Loaded { complaint, code_generation: self.code_generation })
-    }
-}
-
-/// A stored word that this binary doesn't know: a newer one wrote it.
-pub(super) fn unknown_word(word: &str) -> sqlx::Error {
-    sqlx::Error::Decode(format!("an unknown or incomplete value: {word}").into())
 }

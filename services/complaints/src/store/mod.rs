@@ -1,6 +1,8 @@
 //! All SQL of the service. Functions take the connection first and decide nothing.
 
+pub(crate) mod calendar;
 pub(crate) mod category;
 pub(crate) mod complaint;
+pub(crate) mod supporter;
 pub(crate) mod timeline;
 pub(crate) mod unit;

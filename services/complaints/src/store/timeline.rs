@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::complaint::unknown_word;
-use crate::domain::{By, Command, ComplaintId, PersonId, State, Step, UnitId};
+use crate::domain::{By, Command, ComplaintId, PersonId, State, Step, Texts, TransferReason, UnitId};
 
 /// Adds a step.
 pub(crate) async fn insert(
@@ -14,9 +14,14 @@ pub(crate) async fn insert(
     step: &Step,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "INSERT INTO complaints.timeline_entry
-             (complaint, version, command, state, subject, person, responsible_unit, occurred_at, public_text)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "WITH entry AS (
+             INSERT INTO complaints.timeline_entry
+                 (complaint, version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason,
+                  public_text, internal_note)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         )
+         INSERT INTO complaints.reporter_text (complaint, version, text)
+         SELECT $1::uuid, $2::bigint, $12::text WHERE $12 <> ''",
         complaint.0,
         step.version,
         step.command.word(),
@@ -25,7 +30,10 @@ pub(crate) async fn insert(
         step.by.person.map(|person| person.0),
         step.responsible_unit.0,
         step.at.stored(),
-        step.public_text
+        step.transfer_reason.map(TransferReason::word),
+        step.texts.public,
+        step.texts.internal,
+        step.texts.reporter
     )
     .execute(connection)
     .await?;
@@ -39,8 +47,10 @@ pub(crate) async fn list(
     (after, limit): (i64, i64),
 ) -> Result<Vec<Step>, sqlx::Error> {
     sqlx::query!(
-        "SELECT version, command, state, subject, person, responsible_unit, occurred_at, public_text
-         FROM complaints.timeline_entry WHERE complaint = $1 AND version > $2 ORDER BY version LIMIT $3",
+        r#"SELECT version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason, public_text,
+                  internal_note, reporter.text AS "reporter_text?"
+           FROM complaints.timeline_entry LEFT JOIN complaints.reporter_text AS reporter USING (complaint, version)
+           WHERE complaint = $1 AND version > $2 ORDER BY version LIMIT $3"#,
         complaint.0,
         after,
         limit
@@ -56,20 +66,26 @@ pub(crate) async fn list(
             by: By { subject: row.subject, person: row.person.map(PersonId) },
             responsible_unit: UnitId(row.responsible_unit),
             at: row.occurred_at.to_jiff(),
-            public_text: row.public_text,
+            transfer_reason: row.transfer_reason.as_deref().and_then(TransferReason::from_word),
+            texts: Texts {
+                public: row.public_text,
+                internal: row.internal_note,
+                reporter: row.reporter_text.unwrap_or_default(),
+            },
         })
     })
     .collect()
 }
 
-/// The people who took part in a report so far.
+/// The people who took part so far in a report, or in one that is handled under it.
 pub(crate) async fn people(
     connection: &mut PgConnection,
     complaint: ComplaintId,
 ) -> Result<Vec<PersonId>, sqlx::Error> {
     let people: Vec<Uuid> = sqlx::query_scalar!(
         r#"SELECT DISTINCT person AS "person!" FROM complaints.timeline_entry
-           WHERE complaint = $1 AND person IS NOT NULL"#,
+           WHERE (complaint = $1 OR complaint IN (SELECT id FROM complaints.complaint WHERE merged_into = $1))
+             AND person IS NOT NULL"#,
         complaint.0
     )
     .fetch_all(connection)

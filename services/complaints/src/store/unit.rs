@@ -89,3 +89,41 @@ pub(crate) async fn covered(
     .fetch_one(connection)
     .await
 }
+
+/// Whether one of `callers` is a unit or lies below it.
+pub(crate) async fn any_within(
+    connection: &mut PgConnection,
+    callers: &[Uuid],
+    unit: UnitId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT id, parent FROM complaints.unit WHERE id = ANY($1)
+               UNION
+               SELECT above.id, above.parent FROM up JOIN complaints.unit above ON above.id = up.parent
+           )
+           SELECT EXISTS (SELECT FROM up WHERE id = $2) AS "within!""#,
+        callers,
+        unit.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// The unit above; none for the root, nor for one that has not arrived.
+pub(crate) async fn above(
+    connection: &mut PgConnection,
+    unit: UnitId,
+) -> Result<Option<UnitId>, sqlx::Error> {
+    let above = sqlx::query_scalar!("SELECT parent FROM complaints.unit WHERE id = $1", unit.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(above.flatten().map(UnitId))
+}
+
+/// Whether a unit has arrived here.
+pub(crate) async fn exists(connection: &mut PgConnection, unit: UnitId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM complaints.unit WHERE id = $1) AS "exists!""#, unit.0)
+        .fetch_one(connection)
+        .await
+}

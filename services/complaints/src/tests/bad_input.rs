@@ -39,6 +39,20 @@ async fn each_bad_field_is_named_and_nothing_is_stored() {
             "category",
         ),
         (
+            refused(&served, |request| request.unit_complained_of = unit_name(served.agency)).await,
+            "CATEGORY_NOT_ABOUT_OFFICIALS",
+            "unit_complained_of",
+        ),
+        (
+            refused(&served, |request| {
+                request.category = "categories/pungli".to_owned();
+                request.unit_complained_of = unit_name(Uuid::nil());
+            })
+            .await,
+            "UNIT_NOT_FOUND",
+            "unit_complained_of",
+        ),
+        (
             refused(&served, |request| request.channel_reference = "x".repeat(129)).await,
             "INVALID_FIELD",
             "channel_reference",
@@ -94,7 +108,10 @@ async fn an_illegal_command_lists_the_allowed_ones_and_an_old_etag_aborts() {
     let refused = served.submit(&complaint.name).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "ILLEGAL_TRANSITION"));
     let info = refused.get_details_error_info().unwrap();
-    assert_eq!(info.metadata["allowed"], "ACCEPT");
+    assert_eq!(
+        info.metadata["allowed"],
+        "ACCEPT, TRANSFER, DISPOSE, RECATEGORIZE, REJECT, MERGE, SUPPORT, WITHDRAW, ADD_NOTE"
+    );
     assert!(refused.get_details_precondition_failure().is_some());
 
     served.accept(&complaint.name).await.unwrap();

@@ -9,10 +9,7 @@ use kit::{
 use prost::{Message, Name};
 use proto::{
     complaints::{
-        events::v1::{
-            ComplaintAccepted, ComplaintFiled, ComplaintFollowUpApproved, ComplaintFollowUpSubmitted,
-            ComplaintResolutionConfirmed, ComplaintSnapshot,
-        },
+        events::v1::{ComplaintFiled, ComplaintSnapshot},
         v1::Confirmation,
     },
     staff::events::v1::UnitChanged,
@@ -26,6 +23,9 @@ use crate::{
     domain::{ProgrammeId, SignalId, UnitId},
     store::{self, fact::Fact, intervention::Intervention, unit::Unit},
 };
+
+/// What the full names of all events of reports begin with.
+const OF_REPORTS: &str = "prima.complaints.events.v1.Complaint";
 
 /// Staff's events.
 pub(crate) struct StaffEvents;
@@ -126,23 +126,12 @@ fn unit(event: &Received) -> Result<Unit, HandlerError> {
     Ok(Unit { id: id("units/", &told.name)?, epoch: event.epoch, version: event.version, parent })
 }
 
-/// The snapshot that an event holds; none for an event of another kind.
+/// The snapshot that an event holds; none for an event of another kind. All of a report's hold it in the same field.
 fn snapshot(event: &Received) -> Result<Option<ComplaintSnapshot>, HandlerError> {
-    let of = event.event_type.as_str();
-    let complaint = if of == ComplaintFiled::full_name() {
-        decode::<ComplaintFiled>(event)?.complaint
-    } else if of == ComplaintAccepted::full_name() {
-        decode::<ComplaintAccepted>(event)?.complaint
-    } else if of == ComplaintFollowUpSubmitted::full_name() {
-        decode::<ComplaintFollowUpSubmitted>(event)?.complaint
-    } else if of == ComplaintFollowUpApproved::full_name() {
-        decode::<ComplaintFollowUpApproved>(event)?.complaint
-    } else if of == ComplaintResolutionConfirmed::full_name() {
-        decode::<ComplaintResolutionConfirmed>(event)?.complaint
-    } else {
+    if !event.event_type.starts_with(OF_REPORTS) {
         return Ok(None);
-    };
-    complaint.map(Some).ok_or_else(|| broken("it holds no snapshot"))
+    }
+    decode::<ComplaintFiled>(event)?.complaint.map(Some).ok_or_else(|| broken("it holds no snapshot"))
 }
 
 fn fact(event: &Received, snapshot: &ComplaintSnapshot) -> Result<Fact, HandlerError> {

@@ -1,0 +1,153 @@
+//! A report's row, and the report that it is.
+
+use kit::stored::{Day, Instant};
+use uuid::Uuid;
+
+use super::Loaded;
+use crate::domain::{
+    Closing, Complaint, ComplaintId, Confirmation, Counts, Filing, Kind, Outcome, Phase, RejectReason,
+    Responsibility, State, UnitId,
+};
+
+/// A report's row.
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) number: String,
+    pub(super) version: i64,
+    pub(super) category: String,
+    pub(super) kind: String,
+    pub(super) text: String,
+    pub(super) kelurahan_code: String,
+    pub(super) channel: String,
+    pub(super) channel_reference: Option<Vec<u8>>,
+    pub(super) code_generation: i32,
+    pub(super) unit_complained_of: Option<Uuid>,
+    pub(super) units: Vec<Uuid>,
+    pub(super) units_from: Vec<Instant>,
+    pub(super) state: String,
+    pub(super) proposed_outcome: Option<String>,
+    pub(super) confirmation: Option<String>,
+    pub(super) rating: Option<i16>,
+    pub(super) comment: Option<String>,
+    pub(super) question: Option<String>,
+    pub(super) asked_at: Option<Instant>,
+    pub(super) reject_reason: Option<String>,
+    pub(super) rejected_at: Option<Instant>,
+    pub(super) merged_into: Option<Uuid>,
+    pub(super) state_before_merge: Option<String>,
+    pub(super) filed_at: Instant,
+    pub(super) updated_at: Instant,
+    pub(super) first_accepted_at: Option<Instant>,
+    pub(super) resolved_times: Vec<Instant>,
+    pub(super) reopened_times: Vec<Instant>,
+    pub(super) closed_at: Option<Instant>,
+    pub(super) verified: bool,
+    pub(super) estimated_finish: Option<Day>,
+    pub(super) hops: i32,
+    pub(super) rejected_follow_ups: i32,
+    pub(super) questions: i32,
+    pub(super) supporters: i32,
+    pub(super) ping_pong: bool,
+}
+
+impl Row {
+    pub(super) fn load(self) -> Result<Loaded, sqlx::Error> {
+        let phase = self.phase()?;
+        let times = |times: Vec<Instant>| times.into_iter().map(Instant::to_jiff).collect();
+        let responsibilities = self
+            .units
+            .into_iter()
+            .zip(self.units_from)
+            .map(|(unit, from)| Responsibility { unit: UnitId(unit), from: from.to_jiff() })
+            .collect();
+        let complaint = Complaint {
+            id: ComplaintId(self.id),
+            version: self.version,
+            filing: Filing {
+                number: self.number,
+                kind: Kind::from_word(&self.kind).ok_or_else(|| unknown_word(&self.kind))?,
+                text: self.text,
+                kelurahan_code: self.kelurahan_code,
+                channel: self.channel,
+                channel_reference: self.channel_reference,
+                unit_complained_of: self.unit_complained_of.map(UnitId),
+                filed_at: self.filed_at.to_jiff(),
+            },
+            category: self.category,
+            responsibilities,
+            phase,
+            updated_at: self.updated_at.to_jiff(),
+            first_accepted_at: self.first_accepted_at.map(Instant::to_jiff),
+            resolved_times: times(self.resolved_times),
+            reopened_times: times(self.reopened_times),
+            verified: self.verified,
+            estimated_finish: self.estimated_finish.map(Day::to_jiff),
+            counts: Counts {
+                hops: self.hops,
+                rejected_follow_ups: self.rejected_follow_ups,
+                questions: self.questions,
+                supporters: self.supporters,
+            },
+            ping_pong: self.ping_pong,
+        };
+        Ok(Loaded { complaint, code_generation: self.code_generation })
+    }
+
+    fn phase(&self) -> Result<Phase, sqlx::Error> {
+        if self.state != State::Merged.word() {
+            return self.phase_of(&self.state);
+        }
+        match (self.merged_into, &self.state_before_merge) {
+            (Some(target), Some(before)) => {
+                Ok(Phase::Merged { target: ComplaintId(target), before: Box::new(self.phase_of(before)?) })
+            }
+            _ => Err(unknown_word(&self.state)),
+        }
+    }
+
+    fn phase_of(&self, word: &str) -> Result<Phase, sqlx::Error> {
+        let state = State::from_word(word).ok_or_else(|| unknown_word(word))?;
+        let outcome = self.proposed_outcome.as_deref().and_then(Outcome::from_word);
+        let phase = match state {
+            State::Submitted => Some(Phase::Submitted),
+            State::Coordinating => Some(Phase::Coordinating),
+            State::Disposed => Some(Phase::Disposed),
+            State::InProgress => Some(Phase::InProgress),
+            State::NeedsReporter => self
+                .question
+                .clone()
+                .zip(self.asked_at)
+                .map(|(question, asked_at)| Phase::NeedsReporter { question, asked_at: asked_at.to_jiff() }),
+            State::AwaitingValidation => outcome.map(|proposed| Phase::AwaitingValidation { proposed }),
+            State::Resolved => outcome.map(|outcome| Phase::Resolved { outcome }),
+            State::Rejected => self
+                .reject_reason()
+                .zip(self.rejected_at)
+                .map(|(reason, at)| Phase::Rejected { reason, at: at.to_jiff() }),
+            State::Merged => None,
+            State::Closed => self.closing(outcome).map(Phase::Closed),
+        };
+        phase.ok_or_else(|| unknown_word(word))
+    }
+
+    fn closing(&self, outcome: Option<Outcome>) -> Option<Closing> {
+        Some(Closing {
+            outcome: outcome?,
+            confirmation: Confirmation::from_word(self.confirmation.as_deref()?)?,
+            at: self.closed_at?.to_jiff(),
+            rating: self.rating,
+            comment: self.comment.clone().unwrap_or_default(),
+            merged_into: self.merged_into.map(ComplaintId),
+            reject_reason: self.reject_reason(),
+        })
+    }
+
+    fn reject_reason(&self) -> Option<RejectReason> {
+        self.reject_reason.as_deref().and_then(RejectReason::from_word)
+    }
+}
+
+/// A stored word that this binary doesn't know: a newer one wrote it.
+pub(in crate::store) fn unknown_word(word: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("an unknown or incomplete value: {word}").into())
+}

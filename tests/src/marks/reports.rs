@@ -1,0 +1,135 @@
+//! What may be written about a report, besides the straight way that the demonstration goes.
+
+use dev::calls::call;
+use proto::complaints::v1::{
+    AcceptComplaintRequest, AddNoteRequest, AppealRejectionRequest, ApproveFollowUpRequest,
+    DisposeComplaintRequest, FileComplaintRequest, FileComplaintResponse, MergeComplaintRequest,
+    ProvideInformationRequest, RecategorizeComplaintRequest, RejectComplaintRequest, RejectFollowUpRequest,
+    RejectReason, ReopenComplaintRequest, ReporterProof, RequestInformationRequest, SetEstimateRequest,
+    SubmitFollowUpRequest, SupportComplaintRequest, TransferComplaintRequest, TransferReason,
+    UnmergeComplaintRequest, WithdrawComplaintRequest, complaint_service_client::ComplaintServiceClient,
+};
+use tonic::transport::Channel;
+use uuid::Uuid;
+
+/// Who acts, and where.
+pub(super) struct Actors {
+    pub(super) complaints: Channel,
+    /// A channel's system.
+    pub(super) channel: String,
+    /// A person of the province.
+    pub(super) officer: String,
+    /// Another one.
+    pub(super) validator: String,
+    pub(super) province: String,
+}
+
+macro_rules! tell {
+    ($actors:expr, $token:ident, $rpc:ident, $request:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {{
+        let request = $request { request_id: Uuid::now_v7().to_string(), $($field $(: $value)?,)* ..Default::default() };
+        let told = call(&$actors.$token, &request, |request| {
+            let mut complaints = ComplaintServiceClient::new($actors.complaints.clone());
+            async move { complaints.$rpc(request).await }
+        });
+        told.await.unwrap()
+    }};
+}
+
+async fn file(actors: &Actors) -> FileComplaintResponse {
+    tell!(
+        actors,
+        channel,
+        file_complaint,
+        FileComplaintRequest {
+            category: "categories/sampah".to_owned(),
+            kelurahan_code: "31.74.01.1001".to_owned(),
+        }
+    )
+}
+
+/// Writes every text that a report can get.
+pub(super) async fn write(actors: &Actors) {
+    back_and_forth(actors).await;
+    let rejected = file(actors).await;
+    let (complaint, reporter) = known(&rejected);
+    let name = complaint.name;
+    tell!(
+        actors,
+        officer,
+        reject_complaint,
+        RejectComplaintRequest { name: name.clone(), reason: RejectReason::TooVague.into() }
+    );
+    tell!(
+        actors,
+        channel,
+        appeal_rejection,
+        AppealRejectionRequest { name: name.clone(), reporter: reporter.clone() }
+    );
+    tell!(actors, officer, add_note, AddNoteRequest { name: name.clone() });
+    tell!(actors, channel, support_complaint, SupportComplaintRequest { name: name.clone() });
+    let into = known(&file(actors).await).0.name;
+    // The appeal brought the one above the other.
+    tell!(actors, officer, merge_complaint, MergeComplaintRequest { name: name.clone(), into });
+    tell!(actors, officer, unmerge_complaint, UnmergeComplaintRequest { name: name.clone() });
+    tell!(actors, channel, withdraw_complaint, WithdrawComplaintRequest { name, reporter });
+}
+
+fn known(filed: &FileComplaintResponse) -> (proto::complaints::v1::Complaint, Option<ReporterProof>) {
+    let access_code = filed.access_code.clone();
+    (filed.complaint.clone().unwrap(), Some(ReporterProof { access_code, ..Default::default() }))
+}
+
+async fn back_and_forth(actors: &Actors) {
+    let (complaint, reporter) = known(&file(actors).await);
+    let name = complaint.name;
+    tell!(
+        actors,
+        officer,
+        transfer_complaint,
+        TransferComplaintRequest {
+            name: name.clone(),
+            unit: actors.province.clone(),
+            reason: TransferReason::Coordination.into(),
+        }
+    );
+    tell!(
+        actors,
+        officer,
+        dispose_complaint,
+        DisposeComplaintRequest { name: name.clone(), unit: complaint.responsible_unit }
+    );
+    tell!(
+        actors,
+        officer,
+        recategorize_complaint,
+        RecategorizeComplaintRequest { name: name.clone(), category: "categories/jalan".to_owned() }
+    );
+    tell!(actors, officer, accept_complaint, AcceptComplaintRequest { name: name.clone() });
+    tell!(
+        actors,
+        officer,
+        set_estimate,
+        SetEstimateRequest { name: name.clone(), finish_date: "2999-01-01".to_owned() }
+    );
+    tell!(actors, officer, request_information, RequestInformationRequest { name: name.clone() });
+    tell!(
+        actors,
+        channel,
+        provide_information,
+        ProvideInformationRequest { name: name.clone(), reporter: reporter.clone() }
+    );
+    for validated in [false, true] {
+        tell!(
+            actors,
+            officer,
+            submit_follow_up,
+            SubmitFollowUpRequest { name: name.clone(), proposed_outcome: 1 }
+        );
+        if validated {
+            tell!(actors, validator, approve_follow_up, ApproveFollowUpRequest { name: name.clone() });
+        } else {
+            tell!(actors, officer, reject_follow_up, RejectFollowUpRequest { name: name.clone() });
+        }
+    }
+    tell!(actors, channel, reopen_complaint, ReopenComplaintRequest { name, reporter });
+}
