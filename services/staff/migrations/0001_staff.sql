@@ -29,6 +29,21 @@ CREATE UNIQUE INDEX unit_one_root ON staff.unit ((parent IS NULL)) WHERE parent 
 
 REVOKE DELETE ON staff.unit FROM staff_app;
 
+-- A year's holidays, side by side: the n-th day is of the n-th kind and has the n-th name.
+CREATE TABLE staff.calendar (
+    id         uuid        PRIMARY KEY,
+    version    bigint      NOT NULL CHECK (version > 0),
+    year       smallint    NOT NULL CONSTRAINT calendar_year_key UNIQUE CHECK (year BETWEEN 1945 AND 9998),
+    days       date[]      NOT NULL,
+    kinds      text[]      NOT NULL CHECK (kinds <@ ARRAY['NATIONAL', 'JOINT_LEAVE']),
+    names      text[]      NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CHECK (cardinality(days) = cardinality(kinds) AND cardinality(days) = cardinality(names))
+);
+
+REVOKE DELETE ON staff.calendar FROM staff_app;
+
 CREATE TABLE staff.seat (
     id           uuid        PRIMARY KEY,
     version      bigint      NOT NULL CHECK (version > 0),

@@ -13,9 +13,9 @@ use std::path::Path;
 use anyhow::Context;
 use kit::{database::Database, server::Server, server::Shell};
 use proto::staff::v1::{
-    assignment_service_server::AssignmentServiceServer, person_service_server::PersonServiceServer,
-    replay_service_server::ReplayServiceServer, seat_service_server::SeatServiceServer,
-    unit_service_server::UnitServiceServer,
+    assignment_service_server::AssignmentServiceServer, calendar_service_server::CalendarServiceServer,
+    person_service_server::PersonServiceServer, replay_service_server::ReplayServiceServer,
+    seat_service_server::SeatServiceServer, unit_service_server::UnitServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +39,7 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .service(SeatServiceServer::new(grpc::Seats::new(app.clone())))
         .service(PersonServiceServer::new(grpc::People::new(app.clone())))
         .service(AssignmentServiceServer::new(grpc::Assignments::new(app.clone())))
+        .service(CalendarServiceServer::new(grpc::Calendars::new(app.clone())))
         .service(ReplayServiceServer::new(replays))
         .job(app.announce())
         .serve()
@@ -55,6 +56,18 @@ pub async fn import_units(database: &kit::config::Database, file: &Path) -> anyh
     let reader = csv::Reader::from_path(file).with_context(|| format!("can't read {}", file.display()))?;
     let imported = app::units::import(&database, &kit::clock::Clock::default(), reader).await?;
     tracing::info!(rows = imported.rows, changed = imported.changed, "units imported");
+    Ok(())
+}
+
+/// Takes holidays over from a CSV file: for each year that it names, its days replace those known before.
+///
+/// # Errors
+/// The file is unreadable, or a row is wrong, which is named by its line: then nothing is taken over.
+pub async fn import_holidays(database: &kit::config::Database, file: &Path) -> anyhow::Result<()> {
+    let database = Database::try_new(database, SERVICE)?;
+    let opened = std::fs::File::open(file).with_context(|| format!("can't read {}", file.display()))?;
+    let imported = app::calendars::import(&database, &kit::clock::Clock::default(), opened).await?;
+    tracing::info!(rows = imported.rows, changed = imported.calendars.len(), "holidays imported");
     Ok(())
 }
 

@@ -24,6 +24,13 @@ enum Verb {
         /// The file.
         file: PathBuf,
     },
+    /// Take holidays over from a CSV file (day,kind,name; the kind is NATIONAL or JOINT_LEAVE), whole years at a time.
+    ImportHolidays {
+        #[command(flatten)]
+        database: kit::config::Database,
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -35,6 +42,7 @@ fn main() -> ExitCode {
                 kit::database::migrate(&database.database_url, staff::SERVICE, &staff::MIGRATIONS).await
             }
             Verb::ImportUnits { database, file } => staff::import_units(&database, &file).await,
+            Verb::ImportHolidays { database, file } => staff::import_holidays(&database, &file).await,
         }
     })
 }

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod assignments;
+mod calendars;
 mod directory;
 mod model;
 mod people;

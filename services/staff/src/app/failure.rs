@@ -2,7 +2,7 @@
 
 use kit::request::ClaimError;
 
-use crate::domain::{AssignmentId, Refusal, SeatId};
+use crate::domain::{AssignmentId, HolidaysInvalid, Refusal, SeatId};
 
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,9 @@ pub(crate) enum Failure {
     /// The rules refuse it.
     #[error("refused")]
     Refused(#[from] Refusal),
+    /// A file of holidays is wrong.
+    #[error("the holidays are wrong")]
+    Holidays(#[from] HolidaysInvalid),
     /// The request id could not be claimed.
     #[error("the request id could not be claimed")]
     Claim(#[from] ClaimError),

@@ -3,6 +3,7 @@
 
 mod announce;
 mod assignments;
+pub(crate) mod calendars;
 mod directory;
 mod failure;
 mod people;

@@ -3,6 +3,7 @@
 
 mod announcement;
 mod assignment;
+mod calendar;
 mod days;
 mod import;
 mod names;
@@ -14,9 +15,10 @@ mod words;
 
 pub(crate) use announcement::Announcement;
 pub(crate) use assignment::{Assignment, AssignmentKind, Decree, Holder, Record, Terms};
+pub(crate) use calendar::{Calendar, Holiday, HolidayKind, HolidayRow, HolidaysInvalid, Years, years};
 pub(crate) use days::{AssignmentState, Days, day};
 pub(crate) use import::{Row, take_over};
-pub(crate) use names::{AssignmentId, PersonId, SeatId, UnitId};
+pub(crate) use names::{AssignmentId, CalendarId, PersonId, SeatId, UnitId};
 pub(crate) use nip::{Nip, NipPart};
 pub(crate) use person::{EducationLevel, EmploymentType, Person, Profile, RankClass, Warning};
 pub(crate) use seat::{Post, Seat, SeatClass};

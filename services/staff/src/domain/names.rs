@@ -45,3 +45,13 @@ id!(
     AssignmentId,
     "assignments"
 );
+
+/// A calendar's id; displayed as its resource name. Callers name a calendar by its year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CalendarId(pub(crate) Uuid);
+
+impl fmt::Display for CalendarId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "calendars/{}", self.0)
+    }
+}

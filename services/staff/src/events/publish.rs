@@ -5,11 +5,11 @@ use kit::events::Event;
 use proto::staff::events::v1;
 
 use crate::{
-    domain::{Announcement, Assignment, AssignmentState, Person, Seat, Unit},
+    domain::{Announcement, Assignment, AssignmentState, Calendar, Person, Seat, Unit},
     grpc::convert,
 };
 
-/// Every event of this service says that something changed.
+/// Most events of this service say that something changed.
 const CHANGED: &str = "changed";
 
 /// The event that tells of a unit as it stands now.
@@ -56,6 +56,23 @@ pub(crate) fn person_changed(person: &Person) -> Event {
         person.id.to_string(),
         person.updated_at,
         &v1::PersonChanged { person: Some(snapshot) },
+    )
+}
+
+/// The event that tells of a year's holidays as they stand now: days alone.
+pub(crate) fn calendar_published(calendar: &Calendar) -> Event {
+    let snapshot = v1::CalendarSnapshot {
+        name: calendar.id.to_string(),
+        year: calendar.year.into(),
+        holidays: calendar.holidays.keys().map(ToString::to_string).collect(),
+    };
+    Event::new(
+        crate::SERVICE,
+        ("calendar", "published"),
+        (calendar.id.0, calendar.version),
+        calendar.id.to_string(),
+        calendar.updated_at,
+        &v1::CalendarPublished { calendar: Some(snapshot) },
     )
 }
 

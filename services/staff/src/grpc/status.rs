@@ -64,6 +64,10 @@ fn answer(failure: &Failure) -> Answer {
             "the seat has a Plt or Plh on at least one of these days",
             *assignment,
         ),
+        Failure::Holidays(invalid) => {
+            self::invalid(ErrorReason::HolidaysInvalid, "csv", &invalid.to_string())
+                .fact("line", invalid.line.to_string())
+        }
         Failure::Refused(refusal) => refused(*refusal),
         Failure::Claim(error) => status::claim(error),
         Failure::Database(error) => status::database(error),

@@ -2,6 +2,7 @@
 
 pub(crate) mod announcement;
 pub(crate) mod assignment;
+pub(crate) mod calendar;
 pub(crate) mod person;
 pub(crate) mod seat;
 pub(crate) mod unit;
