@@ -34,7 +34,8 @@ use planter::{MARK, Planter};
 
 /// The only tables that may hold what somebody wrote, each its own service's; none of them is history, outbox, inbox, dead
 /// letters or replies, which operators and other services see.
-const OF_PEOPLE: [&str; 11] = [
+const OF_PEOPLE: [&str; 12] = [
+    "complaints.category",
     "complaints.complaint",
     "complaints.reporter_text",
     "complaints.timeline_entry",

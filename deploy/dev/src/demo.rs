@@ -58,13 +58,13 @@ pub async fn run(stack: &Stack, seed: u64, say: &Say) -> Result<Value> {
     let mut rounds = Vec::new();
     let mut improvement = None;
     for (number, plan) in (0..).zip(plan::draw(seed, PERIODS, &units)?) {
-        let quarter = period::begin(clock, quarters.last().copied()).await?;
+        let quarter = period::begin((&ledger, clock), quarters.last().copied()).await?;
         quarters.push(quarter);
         say(&format!("{quarter}: {} reports", plan.reports.len()));
         if let Some(improvement) = &improvement {
             caller.complete(improvement).await?;
         }
-        period::live(&caller, clock, &plan, say).await?;
+        period::live(&caller, (&ledger, clock), &plan, say).await?;
         say(&format!("  survey: {ANSWERS} answers about each of {} kecamatan", units.districts.len()));
         let trained = |place: usize| {
             let unit = &units.districts[place].name;

@@ -1,10 +1,41 @@
 -- Reports, their steps, what can be reported, and what this service knows of staff's units.
 
+CREATE TABLE complaints.policy (
+    id text COLLATE "C" PRIMARY KEY CHECK (id ~ '^[a-z0-9-]{1,64}$')
+);
+
+-- How long the steps of a report may take, from a day on until later terms count. Never changed: what counted, counted.
+CREATE TABLE complaints.service_policy (
+    policy     text NOT NULL REFERENCES complaints.policy,
+    priority   text NOT NULL CHECK (priority IN ('NORMAL', 'HIGH')),
+    valid_from date NOT NULL,
+    accept     text NOT NULL,
+    answer     text NOT NULL,
+    finish     text NOT NULL,
+    red_flag   text NOT NULL,
+    cap        text NOT NULL,
+    question   text NOT NULL,
+    auto_close text NOT NULL,
+    PRIMARY KEY (policy, priority, valid_from)
+);
+
+REVOKE UPDATE, DELETE ON complaints.service_policy FROM complaints_app;
+
+-- Jakarta's rules: accept or hand on within 6 hours, answer within 24, finish within 7 days, red flag after 6, statute's
+-- cap 60. LAPOR's (SP4N): verify within 3 working days, plan within 5. Both close after 10 working days of silence.
+INSERT INTO complaints.policy VALUES ('jakarta'), ('lapor');
+INSERT INTO complaints.service_policy VALUES
+    ('jakarta', 'NORMAL', '2020-01-01', '6 HOURS', '24 HOURS', '7 CALENDAR_DAYS', '6 CALENDAR_DAYS', '60 CALENDAR_DAYS',
+     '5 WORKING_DAYS', '10 WORKING_DAYS'),
+    ('lapor', 'NORMAL', '2020-01-01', '3 WORKING_DAYS', '5 WORKING_DAYS', '60 CALENDAR_DAYS', '6 CALENDAR_DAYS',
+     '60 CALENDAR_DAYS', '5 WORKING_DAYS', '10 WORKING_DAYS');
+
 CREATE TABLE complaints.category (
     id      text PRIMARY KEY CHECK (id ~ '^[a-z0-9-]{1,64}$'),
     name_id text NOT NULL,
     name_en text NOT NULL,
-    about_officials boolean NOT NULL DEFAULT false
+    about_officials boolean NOT NULL DEFAULT false,
+    policy  text NOT NULL CONSTRAINT category_policy_fkey REFERENCES complaints.policy
 );
 
 -- A projection of staff's unit.changed.
@@ -75,6 +106,22 @@ CREATE TABLE complaints.complaint (
     questions           integer     NOT NULL DEFAULT 0,
     supporters          integer     NOT NULL DEFAULT 0,
     ping_pong           boolean     NOT NULL DEFAULT false,
+    priority            text        NOT NULL DEFAULT 'NORMAL' CHECK (priority IN ('NORMAL', 'HIGH')),
+    -- The deadlines side by side: the n-th is of the n-th kind, began and ends at the n-th times, has come that far.
+    dues                text[]      NOT NULL,
+    dues_from           timestamptz[] NOT NULL,
+    dues_at             timestamptz[] NOT NULL,
+    dues_stage          text[]      NOT NULL,
+    -- What the clock looks for.
+    next_due_at         timestamptz,
+    finish_due_at       timestamptz,
+    stopped_seconds     bigint      NOT NULL DEFAULT 0,
+    red_flagged_at      timestamptz,
+    state_since         timestamptz NOT NULL,
+    breaches            integer     NOT NULL DEFAULT 0,
+    escalations         integer     NOT NULL DEFAULT 0,
+    CONSTRAINT complaint_dues_have_times CHECK (cardinality(dues) = cardinality(dues_at)
+        AND cardinality(dues) = cardinality(dues_from) AND cardinality(dues) = cardinality(dues_stage)),
     CONSTRAINT complaint_units_have_times CHECK (cardinality(units) > 0 AND cardinality(units) = cardinality(units_from)
                                                  AND units[cardinality(units)] = responsible_unit),
     CONSTRAINT complaint_merged_into_when_merged CHECK (state <> 'MERGED' OR (merged_into IS NOT NULL
@@ -87,6 +134,7 @@ CREATE TABLE complaints.complaint (
 -- ListComplaints: newest first, within a unit's subtree.
 CREATE INDEX complaint_by_unit ON complaints.complaint (responsible_unit, filed_at DESC, id DESC);
 CREATE INDEX complaint_by_channel ON complaints.complaint (channel, filed_at DESC, id DESC);
+CREATE INDEX complaint_by_due ON complaints.complaint (next_due_at) WHERE next_due_at IS NOT NULL;
 CREATE INDEX complaint_by_target ON complaints.complaint (merged_into, id) WHERE merged_into IS NOT NULL;
 
 -- One row per step; never changed.
@@ -100,10 +148,27 @@ CREATE TABLE complaints.timeline_entry (
     responsible_unit uuid        NOT NULL,
     occurred_at      timestamptz NOT NULL,
     transfer_reason  text,
+    due              text,
+    escalated_to     uuid,
     public_text      text        NOT NULL DEFAULT '',
     internal_note    text        NOT NULL DEFAULT '',
     PRIMARY KEY (complaint, version)
 );
+
+-- The time that a step ended, and on whose account it was.
+CREATE TABLE complaints.booked_time (
+    complaint  uuid        NOT NULL,
+    version    bigint      NOT NULL,
+    account    text        NOT NULL CHECK (account IN ('HANDLING', 'RETURNED', 'VALIDATION', 'REPORTER')),
+    unit       uuid        NOT NULL,
+    from_at    timestamptz NOT NULL,
+    until_at   timestamptz NOT NULL,
+    PRIMARY KEY (complaint, version),
+    FOREIGN KEY (complaint, version) REFERENCES complaints.timeline_entry
+);
+CREATE INDEX booked_time_by_unit ON complaints.booked_time (unit, until_at);
+
+REVOKE UPDATE, DELETE ON complaints.booked_time FROM complaints_app;
 
 -- What the reporter wrote in a step; apart, since it may have to go while the step stays.
 CREATE TABLE complaints.reporter_text (

@@ -34,10 +34,12 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
     let app = app::App::new(&shell, secrets);
     let replays = grpc::Replays::new(&shell);
+    let clock = app.clone().run_clock();
     Server::new(shell)
         .service(ComplaintServiceServer::new(grpc::Complaints::new(app.clone())))
         .service(CatalogServiceServer::new(grpc::Catalog::new(app)))
         .service(ReplayServiceServer::new(replays))
+        .job(clock)
         .consume("staff", events::consume::StaffEvents)
         .serve()
         .await

@@ -2,11 +2,14 @@
 
 mod bad_input;
 mod batches;
+mod catalog;
+mod clock;
 mod deliveries;
 mod handling;
 mod life;
 mod merging;
 mod officials;
+mod random;
 mod watching;
 
 use clap::Parser;
@@ -168,6 +171,7 @@ async fn seed(world: &World) -> [Uuid; 4] {
             name_id: id.to_owned(),
             name_en: id.to_owned(),
             about_officials,
+            policy: "jakarta".to_owned(),
         };
         store::category::upsert(&mut connection, &category).await.unwrap();
     }

@@ -3,11 +3,12 @@
 use dev::calls::call;
 use proto::complaints::v1::{
     AcceptComplaintRequest, AddNoteRequest, AppealRejectionRequest, ApproveFollowUpRequest,
-    DisposeComplaintRequest, FileComplaintRequest, FileComplaintResponse, MergeComplaintRequest,
-    ProvideInformationRequest, RecategorizeComplaintRequest, RejectComplaintRequest, RejectFollowUpRequest,
-    RejectReason, ReopenComplaintRequest, ReporterProof, RequestInformationRequest, SetEstimateRequest,
-    SubmitFollowUpRequest, SupportComplaintRequest, TransferComplaintRequest, TransferReason,
-    UnmergeComplaintRequest, WithdrawComplaintRequest, complaint_service_client::ComplaintServiceClient,
+    CreateCategoryRequest, DisposeComplaintRequest, FileComplaintRequest, FileComplaintResponse,
+    MergeComplaintRequest, ProvideInformationRequest, RecategorizeComplaintRequest, RejectComplaintRequest,
+    RejectFollowUpRequest, RejectReason, ReopenComplaintRequest, ReporterProof, RequestInformationRequest,
+    SetEstimateRequest, SubmitFollowUpRequest, SupportComplaintRequest, TransferComplaintRequest,
+    TransferReason, UnmergeComplaintRequest, UpdateCategoryRequest, WithdrawComplaintRequest,
+    catalog_service_client::CatalogServiceClient, complaint_service_client::ComplaintServiceClient,
 };
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -47,8 +48,33 @@ async fn file(actors: &Actors) -> FileComplaintResponse {
     )
 }
 
+async fn categories(actors: &Actors) {
+    let request = CreateCategoryRequest {
+        request_id: Uuid::now_v7().to_string(),
+        category_id: "penanda".to_owned(),
+        policy: "policies/jakarta".to_owned(),
+        ..Default::default()
+    };
+    let made = call(&actors.officer, &request, |request| {
+        let mut catalog = CatalogServiceClient::new(actors.complaints.clone());
+        async move { catalog.create_category(request).await }
+    });
+    let request = UpdateCategoryRequest {
+        request_id: Uuid::now_v7().to_string(),
+        name: made.await.unwrap().category.unwrap().name,
+        policy: "policies/lapor".to_owned(),
+        ..Default::default()
+    };
+    let changed = call(&actors.officer, &request, |request| {
+        let mut catalog = CatalogServiceClient::new(actors.complaints.clone());
+        async move { catalog.update_category(request).await }
+    });
+    changed.await.unwrap();
+}
+
 /// Writes every text that a report can get.
 pub(super) async fn write(actors: &Actors) {
+    categories(actors).await;
     back_and_forth(actors).await;
     let rejected = file(actors).await;
     let (complaint, reporter) = known(&rejected);

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::{client, cluster::SERVICES, stack::Stack};
+use super::period::business_now;
+use crate::{client, clock::DevelopmentClock, cluster::SERVICES, stack::Stack};
 
 /// How long events may be under way once nobody makes new ones.
 const QUIET_WITHIN: Duration = Duration::from_secs(60);
@@ -57,6 +58,26 @@ impl Ledger {
             }
             if Instant::now() > until {
                 bail!("events are still under way after {QUIET_WITHIN:?}: {counts:?}");
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the clock of reports has done what is due by now, so that no call races with it.
+    pub(super) async fn settled(&self, clock: &DevelopmentClock) -> Result<()> {
+        let until = Instant::now() + QUIET_WITHIN;
+        loop {
+            let statement =
+                "SELECT count(*) FROM complaints.complaint WHERE next_due_at <= to_timestamp($1::bigint)";
+            let due: i64 = sqlx::query_scalar(statement)
+                .bind(business_now(clock)?.as_second())
+                .fetch_one(&mut *self.database.lock().await)
+                .await?;
+            if due == 0 {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                bail!("{due} reports are still due after {QUIET_WITHIN:?}");
             }
             tokio::time::sleep(POLL).await;
         }

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::{
     caller::{AT_ONCE, Caller},
+    ledger::Ledger,
     plan::{Fate, Plan, Report},
     reports::Filed,
 };
@@ -54,21 +55,30 @@ impl Quarter {
 }
 
 /// Moves the clock to the next quarter that has not begun yet.
-pub(super) async fn begin(clock: &DevelopmentClock, before: Option<Quarter>) -> Result<Quarter> {
+pub(super) async fn begin(
+    (ledger, clock): (&Ledger, &DevelopmentClock),
+    before: Option<Quarter>,
+) -> Result<Quarter> {
     let now = business_now(clock)?;
     let quarter = before.unwrap_or_else(|| Quarter::of(kit::clock::jakarta_day(now))).next();
     let ahead: SignedDuration = quarter.morning()?.duration_since(now);
     clock.shift(u64::try_from(ahead.as_secs()).context("the quarter has begun before")?).await?;
+    ledger.settled(clock).await?;
     Ok(quarter)
 }
 
-fn business_now(clock: &DevelopmentClock) -> Result<Timestamp> {
+pub(super) fn business_now(clock: &DevelopmentClock) -> Result<Timestamp> {
     let offset = SignedDuration::from_secs(i64::try_from(clock.offset()?)?);
     Ok(Timestamp::try_from(SystemTime::now())?.checked_add(offset)?)
 }
 
 /// Leads the quarter's reports through their life, step by step.
-pub(super) async fn live(caller: &Caller, clock: &DevelopmentClock, plan: &Plan, say: &Say) -> Result<()> {
+pub(super) async fn live(
+    caller: &Caller,
+    (ledger, clock): (&Ledger, &DevelopmentClock),
+    plan: &Plan,
+    say: &Say,
+) -> Result<()> {
     let filed: Mutex<Vec<(usize, Filed)>> = Mutex::default();
     stream::iter(plan.reports.iter().enumerate().map(Ok::<_, anyhow::Error>))
         .try_for_each_concurrent(AT_ONCE, |(position, report)| {
@@ -92,6 +102,7 @@ pub(super) async fn live(caller: &Caller, clock: &DevelopmentClock, plan: &Plan,
         (Step::Confirm, 26, Fate::Confirmed(0)),
     ] {
         clock.shift(hours * HOUR).await?;
+        ledger.settled(clock).await?;
         let due: Vec<_> = reports.iter().filter(|(report, _)| report.fate >= reach).collect();
         say(&format!("  {step}: {}", due.len()));
         stream::iter(due)

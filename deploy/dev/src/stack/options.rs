@@ -58,15 +58,19 @@ impl Options {
 }
 
 impl Seed {
-    /// Jakarta's units and categories, in the repository at `root`.
+    /// Jakarta's units, holidays and categories, in the repository at `root`.
     #[must_use]
     pub fn jakarta(root: &Path) -> Vec<Self> {
-        [("staff", "import-units", "units.csv"), ("complaints", "import-categories", "categories.csv")]
-            .map(|(service, import, file)| Self {
-                service,
-                import,
-                file: root.join("services").join(service).join("data/jakarta").join(file),
-            })
-            .into()
+        [
+            ("staff", "import-units", "units.csv"),
+            ("staff", "import-holidays", "holidays.csv"),
+            ("complaints", "import-categories", "categories.csv"),
+        ]
+        .map(|(service, import, file)| Self {
+            service,
+            import,
+            file: root.join("services").join(service).join("data/jakarta").join(file),
+        })
+        .into()
     }
 }

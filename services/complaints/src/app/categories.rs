@@ -19,6 +19,13 @@ struct Row {
     /// Absent in older files.
     #[serde(default)]
     about_officials: bool,
+    /// Absent in older files: Jakarta's.
+    #[serde(default = "jakarta")]
+    policy: String,
+}
+
+fn jakarta() -> String {
+    "jakarta".to_owned()
 }
 
 /// Takes the rows over, all or none; answers how many.
@@ -31,6 +38,7 @@ pub(crate) async fn import(database: &Database, mut reader: csv::Reader<impl Rea
             name_id: row.name_id.clone(),
             name_en: row.name_en.clone(),
             about_officials: row.about_officials,
+            policy: row.policy.clone(),
         };
         store::category::upsert(&mut transaction, &category).await?;
     }

@@ -8,11 +8,11 @@ use kit::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{App, Failure};
+use super::{App, Failure, schedule::Schedule};
 use crate::{
-    domain::{By, Complaint, ComplaintId, Filing, Kind, Refusal, UnitId, number::report_number},
+    domain::{By, Complaint, ComplaintId, Filing, Kind, Priority, Refusal, UnitId, number::report_number},
     events::publish,
-    store,
+    store::{self, category::Category},
 };
 
 /// Numbers tried before giving up; of 40 random bits even the second is rare.
@@ -51,7 +51,11 @@ impl App {
                 store::complaint::get(&mut transaction, filed_before).await?.ok_or(Failure::NotFound)?;
             return Ok(self.filed(loaded.complaint, loaded.code_generation));
         }
-        let (unit, unit_complained_of) = route(&mut transaction, &to_file).await?;
+        let category = store::category::get(&mut transaction, &to_file.category).await?;
+        let category = category.ok_or(Failure::CategoryUnknown)?;
+        let (unit, unit_complained_of) = route(&mut transaction, &category, &to_file).await?;
+        let filed_at = self.clock.now();
+        let schedule = Schedule::load(&mut transaction, (&category, Priority::Normal), filed_at).await?;
         let channel = caller.system().to_owned();
         let channel_reference = (!to_file.channel_reference.is_empty())
             .then(|| self.secrets.reference_hash(&channel, &to_file.channel_reference));
@@ -63,10 +67,11 @@ impl App {
             channel,
             channel_reference,
             unit_complained_of,
-            filed_at: self.clock.now(),
+            filed_at,
         };
         let by = By { subject: caller.subject.clone(), person: None };
-        let (mut complaint, step) = Complaint::file(id, to_file.category, filing, unit, by);
+        let (mut complaint, step) =
+            Complaint::file((id, unit, by), category.id, filing, schedule.deadlines(filed_at, 0));
         for _ in 0..NUMBER_TRIES {
             if store::complaint::insert(&mut transaction, &complaint).await? {
                 break;
@@ -88,9 +93,11 @@ impl App {
 
 /// The unit that must act: that which serves the place; of a report about officials, that above the one complained of,
 /// which is the second.
-async fn route(connection: &mut PgConnection, to_file: &ToFile) -> Result<(UnitId, Option<UnitId>), Failure> {
-    let category =
-        store::category::get(connection, &to_file.category).await?.ok_or(Failure::CategoryUnknown)?;
+async fn route(
+    connection: &mut PgConnection,
+    category: &Category,
+    to_file: &ToFile,
+) -> Result<(UnitId, Option<UnitId>), Failure> {
     let serving = match store::unit::serving(connection, &to_file.kelurahan_code).await? {
         Some(unit) => unit,
         None if store::unit::any(connection).await? => return Err(Failure::KelurahanUnknown),

@@ -1,11 +1,14 @@
 //! The use cases: begin, load, tell the domain, persist, append the event, commit. No rule is decided here, no SQL
 //! written.
 
+mod catalog;
 pub(crate) mod categories;
+mod clock;
 mod commands;
 mod file;
 mod read;
 mod rights;
+mod schedule;
 pub(crate) mod secret;
 mod support;
 mod wish;
@@ -16,6 +19,7 @@ use kit::{clock::Clock, database::Database, request::ClaimError, server::Shell, 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use catalog::CategoryChange;
 pub(crate) use commands::{Order, Proof, Run};
 pub(crate) use file::{Filed, ToFile};
 pub(crate) use rights::Sight;
@@ -71,6 +75,18 @@ pub(crate) enum Failure {
     /// No category of this name.
     #[error("there is no such category")]
     CategoryUnknown,
+    /// No policy of this name, or none that counts now.
+    #[error("there is no such policy, or none that counts now")]
+    PolicyUnknown,
+    /// A category of this name.
+    #[error("the category exists")]
+    CategoryExists,
+    /// Terms for days that have passed.
+    #[error("the day has passed")]
+    PolicyPast,
+    /// Terms from this day on.
+    #[error("the policy has terms from this day on")]
+    PolicyExists,
     /// No unit of this name.
     #[error("there is no such unit")]
     UnitNotFound {

@@ -1,24 +1,25 @@
 //! What a caller asks of a report, who may ask it, and what has to be looked up before the domain can decide.
 
 use jiff::{Timestamp, civil::Date};
-use kit::{calendar::Term, clock::jakarta_day, identity::Caller};
+use kit::{calendar, clock::jakarta_day, identity::Caller};
 use sqlx::PgConnection;
 
 use super::{
     Failure,
     commands::Proof,
     rights::{Right, official},
+    schedule::Schedule,
 };
 use crate::{
     domain::{
-        Act, Complaint, ComplaintId, Destination, MergeTarget, Outcome, Refusal, RejectReason,
+        Act, Complaint, ComplaintId, Destination, MergeTarget, Outcome, Refusal, RejectReason, Term, Terms,
         TransferReason, UnitId,
     },
     store::{self, unit::Reach},
 };
 
 /// For so long a closed report may be reopened, and a rejected one appealed.
-pub(super) const SECOND_THOUGHT: Term = Term::WorkingDays(10);
+pub(super) const SECOND_THOUGHT: calendar::Term = calendar::Term::WorkingDays(10);
 /// So many reports are handled under one at most: what one transaction closes.
 pub(super) const MEMBERS_MAX: i64 = 1_000;
 
@@ -85,33 +86,49 @@ pub(super) async fn act(
     asked: &Asked<'_>,
     wish: &Wish,
 ) -> Result<Act, Failure> {
-    let complaint = asked.complaint;
+    let (complaint, now) = (asked.complaint, asked.now);
     Ok(match wish {
         Wish::Accept => Act::Accept,
-        Wish::Transfer { to, reason } => {
-            Act::Transfer { to: destination(connection, complaint, *to).await?, reason: *reason }
-        }
-        Wish::Dispose { to } => Act::Dispose { to: destination(connection, complaint, *to).await? },
+        Wish::Transfer { to, reason } => Act::Transfer {
+            to: destination(connection, complaint, *to).await?,
+            reason: *reason,
+            accept_by: ends(connection, asked, |terms| terms.accept).await?,
+        },
+        Wish::Dispose { to } => Act::Dispose {
+            to: destination(connection, complaint, *to).await?,
+            accept_by: ends(connection, asked, |terms| terms.accept).await?,
+        },
         Wish::Recategorize { category } => {
             let found = store::category::get(connection, category).await?.ok_or(Failure::CategoryUnknown)?;
-            Act::Recategorize { category: found.id, about_officials: found.about_officials }
+            let filed_at = complaint.filing.filed_at;
+            let schedule = Schedule::load(connection, (&found, complaint.priority), filed_at).await?;
+            let deadlines = schedule.deadlines(filed_at, complaint.stopped_seconds);
+            Act::Recategorize { category: found.id, about_officials: found.about_officials, deadlines }
         }
-        Wish::SetEstimate { finish } => Act::SetEstimate { finish: *finish, today: jakarta_day(asked.now) },
-        Wish::RequestInformation { question } => Act::RequestInformation { question: question.clone() },
+        Wish::SetEstimate { finish } => Act::SetEstimate { finish: *finish, today: jakarta_day(now) },
+        Wish::RequestInformation { question } => Act::RequestInformation {
+            question: question.clone(),
+            answer_by: ends(connection, asked, |terms| terms.question).await?,
+        },
         Wish::ProvideInformation { .. } => Act::ProvideInformation,
         Wish::SubmitFollowUp { proposed } => Act::SubmitFollowUp { proposed: *proposed },
-        Wish::ApproveFollowUp => {
-            Act::ApproveFollowUp { workers: store::timeline::people(connection, complaint.id).await? }
-        }
+        Wish::ApproveFollowUp => Act::ApproveFollowUp {
+            workers: store::timeline::people(connection, complaint.id).await?,
+            close_by: ends(connection, asked, |terms| terms.auto_close).await?,
+        },
         Wish::RejectFollowUp => Act::RejectFollowUp,
         Wish::ConfirmResolution { rating, .. } => Act::ConfirmResolution { rating: *rating },
         Wish::Reopen { .. } => {
             Act::Reopen { until: until(connection, complaint.closing().map(|closing| closing.at)).await? }
         }
-        Wish::Reject { reason } => Act::Reject { reason: *reason },
+        Wish::Reject { reason } => Act::Reject {
+            reason: *reason,
+            close_by: ends(connection, asked, |terms| terms.auto_close).await?,
+        },
         Wish::AppealRejection { .. } => Act::AppealRejection {
             until: until(connection, complaint.phase.rejected_at()).await?,
             above: store::unit::above(connection, complaint.responsible_unit()).await?,
+            accept_by: ends(connection, asked, |terms| terms.accept).await?,
         },
         Wish::Merge { into } => merge(connection, asked, *into).await?,
         Wish::Unmerge => {
@@ -120,6 +137,18 @@ pub(super) async fn act(
         Wish::Withdraw { .. } => Act::Withdraw,
         Wish::AddNote => Act::AddNote,
     })
+}
+
+/// When a term of the report's policy ends that begins now.
+async fn ends(
+    connection: &mut PgConnection,
+    asked: &Asked<'_>,
+    term: fn(&Terms) -> Term,
+) -> Result<Timestamp, Failure> {
+    let complaint = asked.complaint;
+    let whose = (complaint.category.as_str(), complaint.priority);
+    let schedule = Schedule::of(connection, whose, complaint.filing.filed_at).await?;
+    Ok(schedule.end(asked.now, term(&schedule.terms)))
 }
 
 async fn destination(

@@ -3,6 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 
 use super::{
+    deadline::{Deadline, Due},
     names::{ComplaintId, PersonId, UnitId},
     transitions::Command,
     words::{Outcome, RejectReason, TransferReason},
@@ -15,13 +16,17 @@ pub(crate) enum Act {
     Transfer {
         to: Destination,
         reason: TransferReason,
+        accept_by: Timestamp,
     },
     Dispose {
         to: Destination,
+        accept_by: Timestamp,
     },
+    /// With the deadlines that the other category gives, from filing.
     Recategorize {
         category: String,
         about_officials: bool,
+        deadlines: Vec<Deadline>,
     },
     SetEstimate {
         finish: Date,
@@ -29,6 +34,7 @@ pub(crate) enum Act {
     },
     RequestInformation {
         question: String,
+        answer_by: Timestamp,
     },
     ProvideInformation,
     SubmitFollowUp {
@@ -37,6 +43,7 @@ pub(crate) enum Act {
     /// Four eyes: none of these people, who took part in the report or one merged into it, may.
     ApproveFollowUp {
         workers: Vec<PersonId>,
+        close_by: Timestamp,
     },
     RejectFollowUp,
     ConfirmResolution {
@@ -48,10 +55,12 @@ pub(crate) enum Act {
     },
     Reject {
         reason: RejectReason,
+        close_by: Timestamp,
     },
     AppealRejection {
         until: Option<Timestamp>,
         above: Option<UnitId>,
+        accept_by: Timestamp,
     },
     Merge {
         into: MergeTarget,
@@ -66,10 +75,15 @@ pub(crate) enum Act {
     Support,
     Withdraw,
     AddNote,
-    #[cfg_attr(not(test), expect(dead_code, reason = "the clock that gives it follows"))]
     AutoClose,
-    #[cfg_attr(not(test), expect(dead_code, reason = "the clock that gives it follows"))]
     ExpireQuestion,
+    Warn {
+        due: Due,
+    },
+    Breach {
+        due: Due,
+    },
+    RaiseRedFlag,
 }
 
 /// A unit that a report is to come to, as the tree of units places it.
@@ -132,6 +146,9 @@ impl Act {
             Self::AddNote => Command::AddNote,
             Self::AutoClose => Command::AutoClose,
             Self::ExpireQuestion => Command::ExpireQuestion,
+            Self::Warn { .. } => Command::Warn,
+            Self::Breach { .. } => Command::Breach,
+            Self::RaiseRedFlag => Command::RaiseRedFlag,
         }
     }
 }

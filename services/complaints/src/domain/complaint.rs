@@ -5,11 +5,14 @@ use jiff::{Timestamp, civil::Date};
 
 use super::{
     act::{Act, Destination, MergeTarget, Texts},
-    names::{ComplaintId, PersonId, UnitId},
+    deadline::{Deadline, Due, Stage},
+    names::{ComplaintId, UnitId},
+    parts::{Booked, By, Counts, Filing, Responsibility, Step},
     phase::{Closing, Phase},
+    policy::Priority,
     refusal::Refusal,
     transitions::{Command, State, To, possible},
-    words::{Confirmation, Kind, Outcome, TransferReason},
+    words::{Account, Confirmation, Outcome},
 };
 
 /// So many hops ring the alarm.
@@ -34,76 +37,22 @@ pub(crate) struct Complaint {
     pub(crate) counts: Counts,
     /// It was handed on three times, or came back to a unit that had it before.
     pub(crate) ping_pong: bool,
-}
-
-/// What is counted over a report's whole life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) hops: i32,
-    pub(crate) rejected_follow_ups: i32,
-    pub(crate) questions: i32,
-    pub(crate) supporters: i32,
-}
-
-/// A unit's time of responsibility.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Responsibility {
-    pub(crate) unit: UnitId,
-    pub(crate) from: Timestamp,
-}
-
-/// What was filed; it never changes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Filing {
-    pub(crate) number: String,
-    pub(crate) kind: Kind,
-    pub(crate) text: String,
-    pub(crate) kelurahan_code: String,
-    pub(crate) channel: String,
-    /// A keyed hash of the channel's own reference.
-    pub(crate) channel_reference: Option<Vec<u8>>,
-    /// The unit that a report about officials complains of.
-    pub(crate) unit_complained_of: Option<UnitId>,
-    pub(crate) filed_at: Timestamp,
-}
-
-/// Who did a step.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct By {
-    /// The token's subject; `system` for the service itself.
-    pub(crate) subject: String,
-    /// The official; none for the reporter and the system.
-    pub(crate) person: Option<PersonId>,
-}
-
-/// One entry for the timeline.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Step {
-    pub(crate) version: i64,
-    pub(crate) command: Command,
-    pub(crate) state: State,
-    pub(crate) by: By,
-    pub(crate) responsible_unit: UnitId,
-    pub(crate) at: Timestamp,
-    pub(crate) transfer_reason: Option<TransferReason>,
-    pub(crate) texts: Texts,
-}
-
-impl By {
-    /// The service itself.
-    pub(crate) fn system() -> Self {
-        Self { subject: "system".to_owned(), person: None }
-    }
+    pub(crate) priority: Priority,
+    pub(crate) deadlines: Vec<Deadline>,
+    /// For how long the clock stood so far, while the reporter was asked.
+    pub(crate) stopped_seconds: i64,
+    pub(crate) red_flagged_at: Option<Timestamp>,
+    /// Since when it is in its state.
+    pub(crate) state_since: Timestamp,
 }
 
 impl Complaint {
     /// Files a report for the unit that must act.
     pub(crate) fn file(
-        id: ComplaintId,
+        (id, unit, by): (ComplaintId, UnitId, By),
         category: String,
         filing: Filing,
-        unit: UnitId,
-        by: By,
+        deadlines: Vec<Deadline>,
     ) -> (Self, Step) {
         let at = filing.filed_at;
         let mut complaint = Self {
@@ -121,6 +70,11 @@ impl Complaint {
             estimated_finish: None,
             counts: Counts::default(),
             ping_pong: false,
+            priority: Priority::Normal,
+            deadlines,
+            stopped_seconds: 0,
+            red_flagged_at: None,
+            state_since: at,
         };
         let step = complaint.step(Command::File, by, at, Texts::default());
         (complaint, step)
@@ -133,27 +87,54 @@ impl Complaint {
         let row =
             possible(command, state, self.filing.kind).ok_or_else(|| Refusal::illegal(command, state))?;
         self.guard(&act, &by, at)?;
-        let transfer_reason = match &act {
-            Act::Transfer { reason, .. } => Some(*reason),
-            _ => None,
+        let (transfer_reason, due) = match &act {
+            Act::Transfer { reason, .. } => (Some(*reason), None),
+            Act::Warn { due } | Act::Breach { due } => (None, Some(*due)),
+            _ => (None, None),
         };
+        let booked = self.book(&act, at).filter(|_| row.to != To::Same);
         self.apply(act, at, &texts, row.to);
-        Ok(Step { transfer_reason, ..self.step(command, by, at, texts) })
+        self.settle(command);
+        if row.to != To::Same {
+            self.state_since = at;
+        }
+        Ok(Step { transfer_reason, due, booked, ..self.step(command, by, at, texts) })
+    }
+
+    /// On whose account the time in the present state goes, if it ends by an act. What a unit returns to the one that sent
+    /// it was the sender's time.
+    fn book(&self, act: &Act, until: Timestamp) -> Option<Booked> {
+        let unit = self.responsible_unit();
+        let sender = self.responsibilities.iter().rev().nth(1).map(|held| held.unit);
+        let (account, unit) = match (self.state(), act) {
+            (State::Coordinating, Act::Transfer { to, .. }) if Some(to.unit) == sender => {
+                (Account::Returned, to.unit)
+            }
+            (State::Submitted | State::Coordinating | State::Disposed | State::InProgress, _) => {
+                (Account::Handling, unit)
+            }
+            (State::AwaitingValidation, _) => (Account::Validation, unit),
+            (State::NeedsReporter, _) => (Account::Reporter, unit),
+            (State::Resolved | State::Rejected | State::Merged | State::Closed, _) => return None,
+        };
+        Some(Booked { account, unit, from: self.state_since, until })
     }
 
     /// What the table can't say.
     fn guard(&self, act: &Act, by: &By, at: Timestamp) -> Result<(), Refusal> {
         let refused = match act {
             Act::Transfer { to, .. } => self.refuses_destination(to),
-            Act::Dispose { to } if !to.is_below => Some(Refusal::TargetNotBelow),
-            Act::Dispose { to } => self.refuses_destination(to),
+            Act::Dispose { to, .. } if !to.is_below => Some(Refusal::TargetNotBelow),
+            Act::Dispose { to, .. } => self.refuses_destination(to),
             Act::Recategorize { about_officials, .. }
                 if *about_officials != self.filing.unit_complained_of.is_some() =>
             {
                 Some(Refusal::CategorySide)
             }
             Act::SetEstimate { finish, today } if finish < today => Some(Refusal::EstimatePast),
-            Act::ApproveFollowUp { workers } if by.person.is_some_and(|person| workers.contains(&person)) => {
+            Act::ApproveFollowUp { workers, .. }
+                if by.person.is_some_and(|person| workers.contains(&person)) =>
+            {
                 Some(Refusal::ValidatorWorkedOnReport)
             }
             Act::Reopen { until } => self.refuses_reopening(*until, at),
@@ -203,20 +184,24 @@ impl Complaint {
                 self.phase = Phase::InProgress;
                 self.first_accepted_at.get_or_insert(at);
             }
-            Act::Transfer { to, .. } => self.transfer(to.unit, at),
-            Act::Dispose { to } => {
+            Act::Transfer { to, accept_by, .. } => self.transfer(to.unit, at, accept_by),
+            Act::Dispose { to, accept_by } => {
                 self.phase = Phase::Disposed;
-                self.hand_to(to.unit, at);
+                self.hand_to(to.unit, at, accept_by);
             }
-            Act::Recategorize { category, .. } => self.category = category,
+            Act::Recategorize { category, deadlines, .. } => self.recategorize(category, deadlines),
             Act::SetEstimate { finish, .. } => self.estimated_finish = Some(finish),
-            Act::RequestInformation { question } => {
+            Act::RequestInformation { question, answer_by } => {
                 self.counts.questions += 1;
+                self.set_deadline(Deadline::new(Due::Question, at, answer_by));
                 self.phase = Phase::NeedsReporter { question, asked_at: at };
             }
-            Act::ProvideInformation | Act::ExpireQuestion => self.phase = Phase::InProgress,
+            Act::ProvideInformation | Act::ExpireQuestion => {
+                self.resume_clock(at);
+                self.phase = Phase::InProgress;
+            }
             Act::SubmitFollowUp { proposed } => self.phase = Phase::AwaitingValidation { proposed },
-            Act::ApproveFollowUp { .. } => self.approve(at, to),
+            Act::ApproveFollowUp { close_by, .. } => self.approve(at, to, close_by),
             Act::RejectFollowUp => {
                 self.counts.rejected_follow_ups += 1;
                 self.phase = Phase::InProgress;
@@ -226,10 +211,13 @@ impl Complaint {
                 self.reopened_times.push(at);
                 self.phase = Phase::InProgress;
             }
-            Act::Reject { reason } => self.phase = Phase::Rejected { reason, at },
-            Act::AppealRejection { above, .. } => {
+            Act::Reject { reason, close_by } => {
+                self.set_deadline(Deadline::new(Due::AutoClose, at, close_by));
+                self.phase = Phase::Rejected { reason, at };
+            }
+            Act::AppealRejection { above, accept_by, .. } => {
                 self.phase = Phase::Submitted;
-                self.hand_to(above.unwrap_or(self.responsible_unit()), at);
+                self.hand_to(above.unwrap_or(self.responsible_unit()), at, accept_by);
             }
             Act::Merge { into } => {
                 let before = std::mem::replace(&mut self.phase, Phase::Submitted);
@@ -245,19 +233,46 @@ impl Complaint {
             Act::Support => self.counts.supporters += 1,
             Act::Withdraw => self.close(Closing::new(Outcome::Withdrawn, Confirmation::NotAsked, at)),
             Act::AutoClose => self.auto_close(at),
+            Act::Warn { due } => self.escalate(due, Stage::Warned),
+            Act::Breach { due } => {
+                self.counts.breaches += 1;
+                self.escalate(due, Stage::Passed);
+            }
+            Act::RaiseRedFlag => {
+                self.mark(Due::RedFlag, Stage::Passed);
+                self.red_flagged_at.get_or_insert(at);
+            }
             Act::AddNote => {}
         }
     }
 
-    fn transfer(&mut self, to: UnitId, at: Timestamp) {
+    fn transfer(&mut self, to: UnitId, at: Timestamp, accept_by: Timestamp) {
         self.counts.hops += 1;
         let came_back = self.responsibilities.iter().any(|before| before.unit == to);
         self.ping_pong = self.ping_pong || came_back || self.counts.hops >= PING_PONG_HOPS;
         self.phase = Phase::Coordinating;
-        self.hand_to(to, at);
+        self.hand_to(to, at, accept_by);
     }
 
-    fn hand_to(&mut self, unit: UnitId, from: Timestamp) {
+    fn escalate(&mut self, due: Due, stage: Stage) {
+        self.counts.escalations += 1;
+        self.mark(due, stage);
+    }
+
+    /// Takes the deadlines of another category over, but those that are settled; none later than the old statute's time.
+    fn recategorize(&mut self, category: String, deadlines: Vec<Deadline>) {
+        self.category = category;
+        let cap = self.deadline(Due::Cap).map_or(Timestamp::MAX, |cap| cap.at);
+        for deadline in deadlines {
+            if let Some(stage) = self.deadline(deadline.due).map(|old| old.stage) {
+                self.set_deadline(Deadline { at: deadline.at.min(cap), stage, ..deadline });
+            }
+        }
+    }
+
+    fn hand_to(&mut self, unit: UnitId, from: Timestamp, accept_by: Timestamp) {
+        self.set_deadline(Deadline::new(Due::Accept, from, accept_by));
+        self.counts.escalations = 0;
         if unit != self.responsible_unit() {
             self.responsibilities.push(Responsibility { unit, from });
         }
@@ -265,7 +280,7 @@ impl Complaint {
         self.estimated_finish = None;
     }
 
-    fn approve(&mut self, at: Timestamp, to: To) {
+    fn approve(&mut self, at: Timestamp, to: To, close_by: Timestamp) {
         let Phase::AwaitingValidation { proposed: outcome } = self.phase else { return };
         // The validator sits above the responsible unit, so outside it.
         self.verified = self.verified || outcome != Outcome::Invalid;
@@ -273,6 +288,7 @@ impl Complaint {
         if to == To::State(State::Closed) {
             self.close(Closing::new(outcome, Confirmation::NotAsked, at));
         } else {
+            self.set_deadline(Deadline::new(Due::AutoClose, at, close_by));
             self.phase = Phase::Resolved { outcome };
         }
     }
@@ -345,6 +361,9 @@ impl Complaint {
             responsible_unit: self.responsible_unit(),
             at,
             transfer_reason: None,
+            due: None,
+            escalated_to: None,
+            booked: None,
             texts,
         }
     }

@@ -2,17 +2,23 @@
 
 mod act;
 mod complaint;
+mod deadline;
 mod names;
 pub(crate) mod number;
+mod parts;
 mod phase;
+mod policy;
 mod refusal;
 mod transitions;
 mod words;
 
 pub(crate) use act::{Act, Destination, MergeTarget, Texts};
-pub(crate) use complaint::{By, Complaint, Counts, Filing, Responsibility, Step};
+pub(crate) use complaint::Complaint;
+pub(crate) use deadline::{Deadline, Due, Stage};
 pub(crate) use names::{ComplaintId, PersonId, UnitId};
+pub(crate) use parts::{By, Counts, Filing, Responsibility, Step};
 pub(crate) use phase::{Closing, Phase};
+pub(crate) use policy::{Priority, ServicePolicy, Term, TermUnit, Terms};
 pub(crate) use refusal::Refusal;
 pub(crate) use transitions::{Actor, Command, State, TRANSITIONS, To, Transition};
 pub(crate) use words::{Confirmation, Kind, Outcome, RejectReason, TransferReason};

@@ -1,5 +1,6 @@
 //! The table walked exhaustively, the rules that guard it, and random lives of reports.
 
+mod clock;
 mod guards;
 mod lives;
 mod table;
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     number::{crockford, report_number},
+    words::Account,
     *,
 };
 
@@ -41,7 +43,23 @@ fn filed(kind: Kind) -> Complaint {
         filed_at: at(0),
     };
     let id = ComplaintId(Uuid::from_u128(7));
-    Complaint::file(id, "jalan".to_owned(), filing, RESPONSIBLE, reporter()).0
+    Complaint::file((id, RESPONSIBLE, reporter()), "jalan".to_owned(), filing, deadlines()).0
+}
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
+/// Jakarta's, from filing.
+fn deadlines() -> Vec<Deadline> {
+    [
+        (Due::Accept, 6 * HOUR),
+        (Due::Answer, DAY),
+        (Due::RedFlag, 6 * DAY),
+        (Due::Finish, 7 * DAY),
+        (Due::Cap, 60 * DAY),
+    ]
+    .map(|(due, seconds)| Deadline::new(due, at(0), at(seconds)))
+    .into()
 }
 
 fn to(unit: UnitId) -> Destination {
@@ -62,19 +80,27 @@ fn target() -> MergeTarget {
 fn act(command: Command) -> Option<Act> {
     Some(match command {
         Command::Accept => Act::Accept,
-        Command::Transfer => Act::Transfer { to: to(OTHER), reason: TransferReason::OtherDuty },
-        Command::Dispose => Act::Dispose { to: to(OTHER) },
-        Command::Recategorize => Act::Recategorize { category: "pohon".to_owned(), about_officials: false },
+        Command::Transfer => {
+            Act::Transfer { to: to(OTHER), reason: TransferReason::OtherDuty, accept_by: at(90 * DAY) }
+        }
+        Command::Dispose => Act::Dispose { to: to(OTHER), accept_by: at(90 * DAY) },
+        Command::Recategorize => {
+            Act::Recategorize { category: "pohon".to_owned(), about_officials: false, deadlines: deadlines() }
+        }
         Command::SetEstimate => Act::SetEstimate { finish: date(2027, 2, 1), today: date(2027, 1, 15) },
-        Command::RequestInformation => Act::RequestInformation { question: "Di mana?".to_owned() },
+        Command::RequestInformation => {
+            Act::RequestInformation { question: "Di mana?".to_owned(), answer_by: at(7 * DAY) }
+        }
         Command::ProvideInformation => Act::ProvideInformation,
         Command::SubmitFollowUp => Act::SubmitFollowUp { proposed: Outcome::Fixed },
-        Command::ApproveFollowUp => Act::ApproveFollowUp { workers: Vec::new() },
+        Command::ApproveFollowUp => Act::ApproveFollowUp { workers: Vec::new(), close_by: at(14 * DAY) },
         Command::RejectFollowUp => Act::RejectFollowUp,
         Command::ConfirmResolution => Act::ConfirmResolution { rating: 5 },
         Command::Reopen => Act::Reopen { until: Some(at(1_000_000)) },
-        Command::Reject => Act::Reject { reason: RejectReason::TooVague },
-        Command::AppealRejection => Act::AppealRejection { until: Some(at(1_000_000)), above: Some(OTHER) },
+        Command::Reject => Act::Reject { reason: RejectReason::TooVague, close_by: at(14 * DAY) },
+        Command::AppealRejection => {
+            Act::AppealRejection { until: Some(at(1_000_000)), above: Some(OTHER), accept_by: at(90 * DAY) }
+        }
         Command::Merge => Act::Merge { into: target() },
         Command::Unmerge => Act::Unmerge { target_closed: false },
         Command::MoveWithTarget => Act::MoveWithTarget { to: ComplaintId(Uuid::from_u128(71)) },
@@ -84,7 +110,10 @@ fn act(command: Command) -> Option<Act> {
         Command::AddNote => Act::AddNote,
         Command::AutoClose => Act::AutoClose,
         Command::ExpireQuestion => Act::ExpireQuestion,
-        Command::File | Command::Warn | Command::Breach | Command::RaiseRedFlag => return None,
+        Command::Warn => Act::Warn { due: Due::Finish },
+        Command::Breach => Act::Breach { due: Due::Finish },
+        Command::RaiseRedFlag => Act::RaiseRedFlag,
+        Command::File => return None,
     })
 }
 

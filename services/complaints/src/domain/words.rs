@@ -1,7 +1,11 @@
 //! The domain's enums without a rule of their own, and the words that all of its enums are stored and shown as: the
 //! contract's names without their prefix.
 
-use super::transitions::{Command, State};
+use super::{
+    deadline::{Due, Stage},
+    policy::{Priority, TermUnit},
+    transitions::{Command, State},
+};
 
 /// What came of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +81,31 @@ pub(crate) enum TransferReason {
     Coordination,
     /// It was handed here by mistake, and goes back.
     Returned,
+}
+
+/// Whose time a time is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// The responsible unit's.
+    Handling,
+    /// The sender's, of a report that came back.
+    Returned,
+    /// The validator's unit's.
+    Validation,
+    /// The reporter's.
+    Reporter,
+}
+
+impl Account {
+    /// The word it is stored as.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Handling => "HANDLING",
+            Self::Returned => "RETURNED",
+            Self::Validation => "VALIDATION",
+            Self::Reporter => "REPORTER",
+        }
+    }
 }
 
 macro_rules! words {
@@ -164,3 +193,15 @@ words!(TransferReason {
     Coordination = "COORDINATION",
     Returned = "RETURNED",
 });
+words!(Due {
+    Accept = "ACCEPT",
+    Answer = "ANSWER",
+    Finish = "FINISH",
+    RedFlag = "RED_FLAG",
+    Cap = "CAP",
+    Question = "QUESTION",
+    AutoClose = "AUTO_CLOSE",
+});
+words!(Stage { Running = "RUNNING", Warned = "WARNED", Passed = "PASSED" });
+words!(Priority { Normal = "NORMAL", High = "HIGH" });
+words!(TermUnit { Hours = "HOURS", CalendarDays = "CALENDAR_DAYS", WorkingDays = "WORKING_DAYS" });

@@ -99,6 +99,11 @@ fn snapshot(complaint: &Complaint) -> ComplaintSnapshot {
         merged_into: complaint.phase.merged_into().map(|target| target.to_string()).unwrap_or_default(),
         reject_reason: convert::reject_reason(complaint).into(),
         about_officials: filing.unit_complained_of.is_some(),
+        breaches: counts.breaches,
+        red_flag_time: complaint.red_flagged_at.map(time),
+        due_time: complaint.finish_due_at().map(time),
+        priority: words::priority(complaint.priority).into(),
+        stopped_seconds: complaint.stopped_seconds,
     }
 }
 

@@ -42,6 +42,19 @@ pub(crate) fn complaint(complaint: &Complaint) -> v1::Complaint {
         merged_into: phase.merged_into().map(|target| target.to_string()).unwrap_or_default(),
         reopen_times: complaint.reopened_times.iter().copied().map(to_proto).collect(),
         unit_complained_of: filing.unit_complained_of.map(|unit| unit.to_string()).unwrap_or_default(),
+        priority: words::priority(complaint.priority).into(),
+        due_time: complaint.finish_due_at().map(to_proto),
+        breaches: counts.breaches,
+        red_flag_time: complaint.red_flagged_at.map(to_proto),
+        deadlines: complaint
+            .deadlines
+            .iter()
+            .map(|deadline| v1::Deadline {
+                kind: words::due(deadline.due).into(),
+                due_time: Some(to_proto(deadline.at)),
+                stage: words::stage(deadline.stage).into(),
+            })
+            .collect(),
     }
 }
 
@@ -81,6 +94,8 @@ pub(crate) fn entry(step: &Step) -> v1::TimelineEntry {
             .transfer_reason
             .map_or(v1::TransferReason::Unspecified, words::transfer_reason)
             .into(),
+        deadline: step.due.map_or(v1::DeadlineKind::Unspecified, words::due).into(),
+        escalated_to: step.escalated_to.map(|unit| unit.to_string()).unwrap_or_default(),
     }
 }
 

@@ -58,6 +58,26 @@ pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
             "staff's units have not arrived here yet; try again",
         )
         .retry(),
+        Failure::PolicyUnknown => {
+            let why = "there is no such policy, or it has no terms for NORMAL that count today";
+            own(Code::InvalidArgument, ErrorReason::PolicyUnknown, format!("policy: {why}"))
+                .field("policy", why)
+        }
+        Failure::CategoryExists => {
+            let why = "there is a category of this name";
+            own(Code::AlreadyExists, ErrorReason::CategoryExists, format!("category_id: {why}"))
+                .field("category_id", why)
+        }
+        Failure::PolicyPast => {
+            let why = "the day has passed, and what counted then stays";
+            own(Code::InvalidArgument, ErrorReason::PolicyPast, format!("valid_from: {why}"))
+                .field("valid_from", why)
+        }
+        Failure::PolicyExists => {
+            let why = "the policy has terms for this priority from this day on";
+            own(Code::AlreadyExists, ErrorReason::PolicyExists, format!("valid_from: {why}"))
+                .field("valid_from", why)
+        }
         Failure::UnitNotFound { field } => {
             let why = "no unit of this name is known here";
             own(Code::InvalidArgument, ErrorReason::UnitNotFound, format!("{field}: {why}"))

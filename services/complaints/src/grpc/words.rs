@@ -2,7 +2,10 @@
 
 use proto::complaints::v1;
 
-use crate::domain::{Actor, Command, Confirmation, Kind, Outcome, RejectReason, State, TransferReason};
+use crate::domain::{
+    Actor, Command, Confirmation, Due, Kind, Outcome, Priority, RejectReason, Stage, State, TermUnit,
+    TransferReason,
+};
 
 macro_rules! said {
     ($($name:ident: $ours:ident as $theirs:ident, $prefix:literal;)+) => {
@@ -40,6 +43,10 @@ said! {
     kind: Kind as ComplaintKind, "COMPLAINT_KIND_";
     reject_reason: RejectReason as RejectReason, "REJECT_REASON_";
     transfer_reason: TransferReason as TransferReason, "TRANSFER_REASON_";
+    due: Due as DeadlineKind, "DEADLINE_KIND_";
+    stage: Stage as DeadlineStage, "DEADLINE_STAGE_";
+    priority: Priority as ComplaintPriority, "COMPLAINT_PRIORITY_";
+    term_unit: TermUnit as TermUnit, "TERM_UNIT_";
 }
 
 /// An outcome, where there is one.
@@ -82,6 +89,16 @@ pub(super) fn to_reject_reason(reason: v1::RejectReason) -> Option<RejectReason>
 /// A reason to hand on; none where not said.
 pub(super) fn to_transfer_reason(reason: v1::TransferReason) -> Option<TransferReason> {
     TransferReason::from_word(reason.as_str_name().strip_prefix("TRANSFER_REASON_")?)
+}
+
+/// A priority; none where not said.
+pub(super) fn to_priority(priority: v1::ComplaintPriority) -> Option<Priority> {
+    Priority::from_word(priority.as_str_name().strip_prefix("COMPLAINT_PRIORITY_")?)
+}
+
+/// What a term counts; none where not said.
+pub(super) fn to_term_unit(unit: v1::TermUnit) -> Option<TermUnit> {
+    TermUnit::from_word(unit.as_str_name().strip_prefix("TERM_UNIT_")?)
 }
 
 /// Who gives a command.

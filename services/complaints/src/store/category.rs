@@ -9,6 +9,7 @@ pub(crate) struct Category {
     pub(crate) name_id: String,
     pub(crate) name_en: String,
     pub(crate) about_officials: bool,
+    pub(crate) policy: String,
 }
 
 /// At most `limit` categories whose id comes after `after`.
@@ -19,7 +20,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<Category>, sqlx::Error> {
     sqlx::query_as!(
         Category,
-        "SELECT id, name_id, name_en, about_officials FROM complaints.category WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT id, name_id, name_en, about_officials, policy FROM complaints.category WHERE id > $1 ORDER BY id LIMIT $2",
         after,
         limit
     )
@@ -30,13 +31,14 @@ pub(crate) async fn list(
 /// Takes a category over, or its new names.
 pub(crate) async fn upsert(connection: &mut PgConnection, category: &Category) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "INSERT INTO complaints.category (id, name_id, name_en, about_officials) VALUES ($1, $2, $3, $4)
+        "INSERT INTO complaints.category (id, name_id, name_en, about_officials, policy) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (id) DO UPDATE SET name_id = excluded.name_id, name_en = excluded.name_en,
-             about_officials = excluded.about_officials",
+             about_officials = excluded.about_officials, policy = excluded.policy",
         category.id,
         category.name_id,
         category.name_en,
-        category.about_officials
+        category.about_officials,
+        category.policy
     )
     .execute(connection)
     .await?;
@@ -47,9 +49,25 @@ pub(crate) async fn upsert(connection: &mut PgConnection, category: &Category) -
 pub(crate) async fn get(connection: &mut PgConnection, id: &str) -> Result<Option<Category>, sqlx::Error> {
     sqlx::query_as!(
         Category,
-        "SELECT id, name_id, name_en, about_officials FROM complaints.category WHERE id = $1",
+        "SELECT id, name_id, name_en, about_officials, policy FROM complaints.category WHERE id = $1",
         id
     )
     .fetch_optional(connection)
     .await
+}
+
+/// Adds a category; false where there is one of this id.
+pub(crate) async fn insert(connection: &mut PgConnection, category: &Category) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query!(
+        "INSERT INTO complaints.category (id, name_id, name_en, about_officials, policy) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (id) DO NOTHING",
+        category.id,
+        category.name_id,
+        category.name_en,
+        category.about_officials,
+        category.policy
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
 }

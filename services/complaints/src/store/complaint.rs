@@ -1,5 +1,6 @@
 //! The table of reports.
 
+mod listing;
 mod row;
 
 use kit::stored::{Day, Instant, ToStored};
@@ -7,6 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::{Complaint, ComplaintId, Confirmation, Outcome, RejectReason, State};
+pub(crate) use listing::{Selection, list, lock_due};
 use row::Row;
 pub(super) use row::unknown_word;
 
@@ -23,11 +25,13 @@ pub(crate) async fn insert(
     complaint: &Complaint,
 ) -> Result<bool, sqlx::Error> {
     let filing = &complaint.filing;
-    let unit = complaint.responsible_unit();
+    let (unit, dues) = (complaint.responsible_unit(), Dues::of(complaint));
     let inserted = sqlx::query!(
         "INSERT INTO complaints.complaint (id, number, version, category, kind, text, kelurahan_code, channel,
-             channel_reference, unit_complained_of, units, units_from, responsible_unit, state, filed_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ARRAY[$11::uuid], ARRAY[$13::timestamptz], $11, $12, $13, $13)
+             channel_reference, unit_complained_of, units, units_from, responsible_unit, state, filed_at, updated_at,
+             state_since, dues, dues_from, dues_at, dues_stage, next_due_at, finish_due_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ARRAY[$11::uuid], ARRAY[$13::timestamptz], $11, $12, $13, $13,
+             $13, $14, $15, $16, $17, $18, $19)
          ON CONFLICT ON CONSTRAINT complaint_number_key DO NOTHING",
         complaint.id.0,
         filing.number,
@@ -41,7 +45,13 @@ pub(crate) async fn insert(
         filing.unit_complained_of.map(|unit| unit.0),
         unit.0,
         complaint.state().word(),
-        filing.filed_at.stored()
+        filing.filed_at.stored(),
+        &dues.kinds,
+        dues.from as _,
+        dues.at as _,
+        &dues.stages,
+        complaint.next_due_at().map(ToStored::stored) as _,
+        complaint.finish_due_at().map(ToStored::stored) as _
     )
     .execute(connection)
     .await?;
@@ -54,14 +64,16 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
     let times = |times: &[jiff::Timestamp]| times.iter().map(|time| time.stored()).collect::<Vec<Instant>>();
     let units: Vec<Uuid> = complaint.responsibilities.iter().map(|held| held.unit.0).collect();
     let units_from: Vec<Instant> = complaint.responsibilities.iter().map(|held| held.from.stored()).collect();
-    let counts = complaint.counts;
+    let (counts, dues) = (complaint.counts, Dues::of(complaint));
     sqlx::query!(
         "UPDATE complaints.complaint SET version = $2, category = $3, units = $4, units_from = $5,
              responsible_unit = $6, state = $7, proposed_outcome = $8, outcome = $9, confirmation = $10, rating = $11,
              comment = $12, question = $13, asked_at = $14, reject_reason = $15, rejected_at = $16, merged_into = $17,
              state_before_merge = $18, updated_at = $19, first_accepted_at = $20, resolved_times = $21,
              reopened_times = $22, closed_at = $23, verified = $24, estimated_finish = $25, hops = $26,
-             rejected_follow_ups = $27, questions = $28, supporters = $29, ping_pong = $30
+             rejected_follow_ups = $27, questions = $28, supporters = $29, ping_pong = $30, dues = $31, dues_from = $32,
+             dues_at = $33, dues_stage = $34, next_due_at = $35, finish_due_at = $36, stopped_seconds = $37,
+             red_flagged_at = $38, state_since = $39, breaches = $40, escalations = $41
          WHERE id = $1",
         complaint.id.0,
         complaint.version,
@@ -92,7 +104,18 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
         counts.rejected_follow_ups,
         counts.questions,
         counts.supporters,
-        complaint.ping_pong
+        complaint.ping_pong,
+        &dues.kinds,
+        dues.from as _,
+        dues.at as _,
+        &dues.stages,
+        complaint.next_due_at().map(ToStored::stored) as _,
+        complaint.finish_due_at().map(ToStored::stored) as _,
+        complaint.stopped_seconds,
+        complaint.red_flagged_at.map(ToStored::stored) as _,
+        complaint.state_since.stored(),
+        counts.breaches,
+        counts.escalations
     )
     .execute(connection)
     .await?;
@@ -111,7 +134,10 @@ pub(crate) async fn get(
                   proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
                   merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
                   resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters, ping_pong
+                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
+                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
+                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
+                  escalations
            FROM complaints.complaint WHERE id = $1"#,
         id.0
     )
@@ -135,7 +161,10 @@ pub(crate) async fn lock(
                   proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
                   merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
                   resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters, ping_pong
+                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
+                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
+                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
+                  escalations
            FROM complaints.complaint WHERE id = ANY($1) ORDER BY id FOR UPDATE"#,
         &ids
     )
@@ -184,7 +213,10 @@ pub(crate) async fn lock_members(
                   proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
                   merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
                   resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters, ping_pong
+                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
+                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
+                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
+                  escalations
            FROM complaints.complaint WHERE merged_into = $1 AND state = 'MERGED' ORDER BY id LIMIT $2 FOR UPDATE"#,
         target.0,
         limit
@@ -217,73 +249,22 @@ pub(crate) async fn reporters_under(
         .collect())
 }
 
-/// Which reports to list.
-#[derive(Debug)]
-pub(crate) struct Selection {
-    /// The caller's units: reports in their subtrees are shown.
-    pub(crate) callers: Vec<Uuid>,
-    /// The calling system: reports that it filed are shown; empty where a person calls.
-    pub(crate) channel: String,
-    /// Only in the subtree of this unit.
-    pub(crate) unit: Option<Uuid>,
-    /// Only in this state.
-    pub(crate) state: Option<State>,
-    /// Only of this category; empty for any.
-    pub(crate) category: String,
-    /// Only those that come after this report, in the list's order.
-    pub(crate) after: Option<(jiff::Timestamp, Uuid)>,
-    /// At most this many.
-    pub(crate) limit: i64,
+/// The deadlines side by side, as they are stored.
+struct Dues {
+    kinds: Vec<String>,
+    from: Vec<Instant>,
+    at: Vec<Instant>,
+    stages: Vec<String>,
 }
 
-/// Reports, newest first.
-pub(crate) async fn list(
-    connection: &mut PgConnection,
-    selection: &Selection,
-) -> Result<Vec<Complaint>, sqlx::Error> {
-    let (after_time, after_id) = selection.after.unzip();
-    sqlx::query_as!(
-        Row,
-        r#"WITH RECURSIVE mine AS (
-               SELECT id FROM complaints.unit WHERE id = ANY($1)
-               UNION
-               SELECT below.id FROM mine JOIN complaints.unit below ON below.parent = mine.id
-           ), asked AS (
-               SELECT id FROM complaints.unit WHERE id = $3
-               UNION
-               SELECT below.id FROM asked JOIN complaints.unit below ON below.parent = asked.id
-           ), up AS (
-               SELECT id, parent FROM complaints.unit WHERE id = ANY($1)
-               UNION
-               SELECT above.id, above.parent FROM up JOIN complaints.unit above ON above.id = up.parent
-           )
-           SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
-                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
-                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
-                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters, ping_pong
-           FROM complaints.complaint
-           WHERE ((responsible_unit IN (SELECT id FROM mine)
-                   AND (unit_complained_of IS NULL OR unit_complained_of NOT IN (SELECT id FROM up)))
-                  OR channel = $2)
-             AND ($3::uuid IS NULL OR responsible_unit IN (SELECT id FROM asked))
-             AND ($4::text IS NULL OR state = $4)
-             AND ($5 = '' OR category = $5)
-             AND ($6::timestamptz IS NULL OR (filed_at, id) < ($6, $7::uuid))
-           ORDER BY filed_at DESC, id DESC LIMIT $8"#,
-        &selection.callers,
-        selection.channel,
-        selection.unit,
-        selection.state.map(State::word),
-        selection.category,
-        after_time.map(ToStored::stored) as _,
-        after_id,
-        selection.limit
-    )
-    .fetch_all(connection)
-    .await?
-    .into_iter()
-    .map(|row| row.load().map(|loaded| loaded.complaint))
-    .collect()
+impl Dues {
+    fn of(complaint: &Complaint) -> Self {
+        let deadlines = &complaint.deadlines;
+        Self {
+            kinds: deadlines.iter().map(|deadline| deadline.due.word().to_owned()).collect(),
+            from: deadlines.iter().map(|deadline| deadline.from.stored()).collect(),
+            at: deadlines.iter().map(|deadline| deadline.at.stored()).collect(),
+            stages: deadlines.iter().map(|deadline| deadline.stage.word().to_owned()).collect(),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod calendar;
 pub(crate) mod category;
 pub(crate) mod complaint;
+pub(crate) mod policy;
 pub(crate) mod supporter;
 pub(crate) mod timeline;
 pub(crate) mod unit;

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::complaint::unknown_word;
-use crate::domain::{By, Command, ComplaintId, PersonId, State, Step, Texts, TransferReason, UnitId};
+use crate::domain::{By, Command, ComplaintId, Due, PersonId, State, Step, Texts, TransferReason, UnitId};
 
 /// Adds a step.
 pub(crate) async fn insert(
@@ -17,8 +17,15 @@ pub(crate) async fn insert(
         "WITH entry AS (
              INSERT INTO complaints.timeline_entry
                  (complaint, version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason,
-                  public_text, internal_note)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                  public_text, internal_note, due, escalated_to)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14)
+         ), booked AS (
+             INSERT INTO complaints.booked_time (complaint, version, account, unit, from_at, until_at)
+             SELECT $1::uuid, $2::bigint, $15::text,
+                    CASE WHEN $15 = 'VALIDATION'
+                         THEN coalesce((SELECT parent FROM complaints.unit WHERE id = $16::uuid), $16) ELSE $16 END,
+                    $17::timestamptz, $8::timestamptz
+             WHERE $15 IS NOT NULL
          )
          INSERT INTO complaints.reporter_text (complaint, version, text)
          SELECT $1::uuid, $2::bigint, $12::text WHERE $12 <> ''",
@@ -33,7 +40,12 @@ pub(crate) async fn insert(
         step.transfer_reason.map(TransferReason::word),
         step.texts.public,
         step.texts.internal,
-        step.texts.reporter
+        step.texts.reporter,
+        step.due.map(Due::word),
+        step.escalated_to.map(|unit| unit.0),
+        step.booked.map(|booked| booked.account.word()),
+        step.booked.map(|booked| booked.unit.0),
+        step.booked.map(|booked| booked.from.stored()) as _
     )
     .execute(connection)
     .await?;
@@ -48,7 +60,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<Step>, sqlx::Error> {
     sqlx::query!(
         r#"SELECT version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason, public_text,
-                  internal_note, reporter.text AS "reporter_text?"
+                  internal_note, due, escalated_to, reporter.text AS "reporter_text?"
            FROM complaints.timeline_entry LEFT JOIN complaints.reporter_text AS reporter USING (complaint, version)
            WHERE complaint = $1 AND version > $2 ORDER BY version LIMIT $3"#,
         complaint.0,
@@ -67,6 +79,9 @@ pub(crate) async fn list(
             responsible_unit: UnitId(row.responsible_unit),
             at: row.occurred_at.to_jiff(),
             transfer_reason: row.transfer_reason.as_deref().and_then(TransferReason::from_word),
+            due: row.due.as_deref().and_then(Due::from_word),
+            escalated_to: row.escalated_to.map(UnitId),
+            booked: None,
             texts: Texts {
                 public: row.public_text,
                 internal: row.internal_note,

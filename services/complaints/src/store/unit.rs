@@ -121,6 +121,28 @@ pub(crate) async fn above(
     Ok(above.flatten().map(UnitId))
 }
 
+/// The unit so many levels above one; the root where the tree ends before.
+pub(crate) async fn ancestor(
+    connection: &mut PgConnection,
+    unit: UnitId,
+    levels: i32,
+) -> Result<Option<UnitId>, sqlx::Error> {
+    let found = sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT id, parent, 0 AS distance FROM complaints.unit WHERE id = $1
+               UNION ALL
+               SELECT above.id, above.parent, up.distance + 1 FROM up JOIN complaints.unit above ON above.id = up.parent
+               WHERE up.distance < least($2, 32)
+           )
+           SELECT id AS "id!" FROM up ORDER BY distance DESC LIMIT 1"#,
+        unit.0,
+        levels
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.map(UnitId))
+}
+
 /// Whether a unit has arrived here.
 pub(crate) async fn exists(connection: &mut PgConnection, unit: UnitId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM complaints.unit WHERE id = $1) AS "exists!""#, unit.0)

@@ -13,36 +13,38 @@ fn refused(state: State, act: Act) -> Refusal {
 #[test]
 fn each_rule_refuses_with_its_own_reason() {
     let person = PersonId(Uuid::from_u128(VALIDATOR));
-    let transfer = |to| Act::Transfer { to, reason: TransferReason::OtherArea };
+    let transfer = |to| Act::Transfer { to, reason: TransferReason::OtherArea, accept_by: at(0) };
+    let dispose = |to| Act::Dispose { to, accept_by: at(0) };
     let into = |into| Act::Merge { into };
     let complained_of = Destination { is_complained_of: true, ..to(OTHER) };
     let past = Act::SetEstimate { finish: date(2027, 1, 14), today: date(2027, 1, 15) };
-    let side = Act::Recategorize { category: "pungli".to_owned(), about_officials: true };
+    let side =
+        Act::Recategorize { category: "pungli".to_owned(), about_officials: true, deadlines: Vec::new() };
     let own = MergeTarget { id: in_state(State::Submitted).id, ..target() };
     let cases = [
         (
             State::AwaitingValidation,
-            Act::ApproveFollowUp { workers: vec![person] },
+            Act::ApproveFollowUp { workers: vec![person], close_by: at(0) },
             Refusal::ValidatorWorkedOnReport,
         ),
         (State::InProgress, transfer(to(RESPONSIBLE)), Refusal::TargetResponsible),
         (State::InProgress, transfer(complained_of), Refusal::TargetComplainedOf),
-        (State::InProgress, Act::Dispose { to: complained_of }, Refusal::TargetComplainedOf),
-        (
-            State::InProgress,
-            Act::Dispose { to: Destination { is_below: false, ..to(OTHER) } },
-            Refusal::TargetNotBelow,
-        ),
+        (State::InProgress, dispose(complained_of), Refusal::TargetComplainedOf),
+        (State::InProgress, dispose(Destination { is_below: false, ..to(OTHER) }), Refusal::TargetNotBelow),
         (State::InProgress, side, Refusal::CategorySide),
         (State::InProgress, past, Refusal::EstimatePast),
         (State::Closed, Act::Reopen { until: Some(at(99)) }, Refusal::ReopenTooLate),
         (State::Closed, Act::Reopen { until: None }, Refusal::ReopenTooLate),
         (
             State::Rejected,
-            Act::AppealRejection { until: Some(at(99)), above: Some(OTHER) },
+            Act::AppealRejection { until: Some(at(99)), above: Some(OTHER), accept_by: at(0) },
             Refusal::AppealTooLate,
         ),
-        (State::Rejected, Act::AppealRejection { until: Some(at(101)), above: None }, Refusal::NoUnitAbove),
+        (
+            State::Rejected,
+            Act::AppealRejection { until: Some(at(101)), above: None, accept_by: at(0) },
+            Refusal::NoUnitAbove,
+        ),
         (State::Submitted, into(own), Refusal::MergeIntoItself),
         (State::Submitted, into(MergeTarget { is_open: false, ..target() }), Refusal::MergeTargetNotOpen),
         (
@@ -85,7 +87,7 @@ fn invalid_verifies_nothing() {
 fn three_hops_or_a_unit_that_gets_it_back_ring_the_alarm() {
     let transfer = |complaint: &mut Complaint, unit: u128| {
         let to = to(UnitId(Uuid::from_u128(unit)));
-        let act = Act::Transfer { to, reason: TransferReason::OtherDuty };
+        let act = Act::Transfer { to, reason: TransferReason::OtherDuty, accept_by: at(0) };
         complaint.tell(act, official(WORKER), at(1), Texts::default()).unwrap();
     };
     let mut onward = filed(Kind::Report);

@@ -29,14 +29,16 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 fn looked_up(complaint: &Complaint, workers: &[PersonId], step: &Move, now: Timestamp) -> Act {
     let unit = UnitId(Uuid::from_u128(step.unit));
     match act(step.command).unwrap() {
-        Act::Transfer { reason, .. } => Act::Transfer { to: to(unit), reason },
-        Act::Dispose { .. } => Act::Dispose { to: to(unit) },
-        Act::ApproveFollowUp { .. } => Act::ApproveFollowUp { workers: workers.to_vec() },
+        Act::Transfer { reason, accept_by, .. } => Act::Transfer { to: to(unit), reason, accept_by },
+        Act::Dispose { accept_by, .. } => Act::Dispose { to: to(unit), accept_by },
+        Act::ApproveFollowUp { close_by, .. } => Act::ApproveFollowUp { workers: workers.to_vec(), close_by },
         Act::Reopen { .. } => {
             let two_weeks = jiff::SignedDuration::from_hours(14 * 24);
             Act::Reopen { until: complaint.closing().map(|closing| closing.at + two_weeks) }
         }
-        Act::AppealRejection { .. } => Act::AppealRejection { until: Some(now), above: Some(unit) },
+        Act::AppealRejection { .. } => {
+            Act::AppealRejection { until: Some(now), above: Some(unit), accept_by: now }
+        }
         act => act,
     }
 }
@@ -67,6 +69,10 @@ proptest! {
                     }
                     if done.command == Command::Reopen {
                         prop_assert_eq!(&complaint.filing.number, &before.filing.number);
+                        for due in [Due::Finish, Due::Cap, Due::Answer] {
+                            prop_assert_eq!(complaint.deadline(due), before.deadline(due), "the debt is kept");
+                        }
+                        prop_assert_eq!(complaint.counts.breaches, before.counts.breaches);
                         prop_assert_eq!(complaint.reopened_times.len(), before.reopened_times.len() + 1);
                     }
                     workers.push(person);
@@ -80,6 +86,8 @@ proptest! {
             prop_assert!(complaint.resolved_times.starts_with(&before.resolved_times));
             prop_assert!(complaint.responsibilities.starts_with(&before.responsibilities));
             prop_assert!(complaint.verified || !before.verified, "what was verified stays so");
+            let cap = complaint.deadline(Due::Cap).unwrap().at;
+            prop_assert!(complaint.finish_due_at().unwrap() <= cap, "no later than the statute's time");
             if complaint.state() == State::Resolved {
                 prop_assert!(!complaint.resolved_times.is_empty());
             }

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::Loaded;
 use crate::domain::{
-    Closing, Complaint, ComplaintId, Confirmation, Counts, Filing, Kind, Outcome, Phase, RejectReason,
-    Responsibility, State, UnitId,
+    Closing, Complaint, ComplaintId, Confirmation, Counts, Deadline, Due, Filing, Kind, Outcome, Phase,
+    Priority, RejectReason, Responsibility, Stage, State, UnitId,
 };
 
 /// A report's row.
@@ -48,11 +48,21 @@ pub(super) struct Row {
     pub(super) questions: i32,
     pub(super) supporters: i32,
     pub(super) ping_pong: bool,
+    pub(super) priority: String,
+    pub(super) dues: Vec<String>,
+    pub(super) dues_from: Vec<Instant>,
+    pub(super) dues_at: Vec<Instant>,
+    pub(super) dues_stage: Vec<String>,
+    pub(super) stopped_seconds: i64,
+    pub(super) red_flagged_at: Option<Instant>,
+    pub(super) state_since: Instant,
+    pub(super) breaches: i32,
+    pub(super) escalations: i32,
 }
 
 impl Row {
     pub(super) fn load(self) -> Result<Loaded, sqlx::Error> {
-        let phase = self.phase()?;
+        let (phase, deadlines) = (self.phase()?, self.deadlines()?);
         let times = |times: Vec<Instant>| times.into_iter().map(Instant::to_jiff).collect();
         let responsibilities = self
             .units
@@ -87,10 +97,31 @@ impl Row {
                 rejected_follow_ups: self.rejected_follow_ups,
                 questions: self.questions,
                 supporters: self.supporters,
+                breaches: self.breaches,
+                escalations: self.escalations,
             },
             ping_pong: self.ping_pong,
+            priority: Priority::from_word(&self.priority).ok_or_else(|| unknown_word(&self.priority))?,
+            deadlines,
+            stopped_seconds: self.stopped_seconds,
+            red_flagged_at: self.red_flagged_at.map(Instant::to_jiff),
+            state_since: self.state_since.to_jiff(),
         };
         Ok(Loaded { complaint, code_generation: self.code_generation })
+    }
+
+    fn deadlines(&self) -> Result<Vec<Deadline>, sqlx::Error> {
+        let times = self.dues_from.iter().zip(&self.dues_at);
+        let rows = self.dues.iter().zip(&self.dues_stage).zip(times);
+        rows.map(|((due, stage), (from, at))| {
+            Ok(Deadline {
+                due: Due::from_word(due).ok_or_else(|| unknown_word(due))?,
+                from: from.to_jiff(),
+                at: at.to_jiff(),
+                stage: Stage::from_word(stage).ok_or_else(|| unknown_word(stage))?,
+            })
+        })
+        .collect()
     }
 
     fn phase(&self) -> Result<Phase, sqlx::Error> {
