@@ -17,6 +17,8 @@ pub(crate) fn unit(unit: &Unit) -> v1::Unit {
         create_time: Some(to_proto(unit.created_at)),
         update_time: Some(to_proto(unit.updated_at)),
         etag: unit.etag(),
+        // Nothing ends a unit yet.
+        successors: Vec::new(),
     }
 }
 
