@@ -14,7 +14,7 @@ use anyhow::Context;
 use kit::{database::Database, server::Server, server::Shell};
 use proto::complaints::v1::{
     catalog_service_server::CatalogServiceServer, complaint_service_server::ComplaintServiceServer,
-    replay_service_server::ReplayServiceServer,
+    replay_service_server::ReplayServiceServer, routing_service_server::RoutingServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -37,10 +37,12 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
     let clock = app.clone().run_clock();
     Server::new(shell)
         .service(ComplaintServiceServer::new(grpc::Complaints::new(app.clone())))
-        .service(CatalogServiceServer::new(grpc::Catalog::new(app)))
+        .service(CatalogServiceServer::new(grpc::Catalog::new(app.clone())))
+        .service(RoutingServiceServer::new(grpc::RoutingRpcs::new(app.clone())))
         .service(ReplayServiceServer::new(replays))
         .job(clock)
         .consume("staff", events::consume::StaffEvents)
+        .job(app.follow_routing())
         .serve()
         .await
 }
@@ -54,6 +56,28 @@ pub async fn import_categories(database: &kit::config::Database, file: &Path) ->
     let reader = csv::Reader::from_path(file).with_context(|| format!("can't read {}", file.display()))?;
     let count = app::categories::import(&database, reader).await?;
     tracing::info!(count, "categories imported");
+    Ok(())
+}
+
+/// Takes the boundaries of kelurahan over from a GeoJSON file.
+///
+/// # Errors
+/// The file is unreadable or too large, or a feature is bad: then nothing is taken over, and each fault is logged.
+pub async fn import_boundaries(database: &kit::config::Database, file: &Path) -> anyhow::Result<()> {
+    let database = Database::try_new(database, SERVICE)?;
+    let context = || format!("can't read {}", file.display());
+    let size = std::fs::metadata(file).with_context(context)?.len();
+    anyhow::ensure!(
+        usize::try_from(size).is_ok_and(|size| size <= domain::place::MAX_BYTES),
+        "{} is larger than 32 MiB",
+        file.display()
+    );
+    let bytes = std::fs::read(file).with_context(context)?;
+    let imported = app::routing::import_file(&database, bytes).await?;
+    if !imported.unserved_codes.is_empty() {
+        tracing::warn!(codes = imported.unserved_codes.join(" "), "no unit serves these kelurahan");
+    }
+    tracing::info!(imported.version, imported.features, imported.positions, "boundaries imported");
     Ok(())
 }
 

@@ -24,6 +24,14 @@ enum Verb {
         /// The file.
         file: PathBuf,
     },
+    /// Replace the boundaries of kelurahan by those of a GeoJSON file (WGS 84, property `kelurahan_code` or `code`). All
+    /// or nothing; each bad feature is named.
+    ImportBoundaries {
+        #[command(flatten)]
+        database: kit::config::Database,
+        /// The file, at most 32 MiB.
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -37,6 +45,9 @@ fn main() -> ExitCode {
             }
             Verb::ImportCategories { database, file } => {
                 complaints::import_categories(&database, &file).await
+            }
+            Verb::ImportBoundaries { database, file } => {
+                complaints::import_boundaries(&database, &file).await
             }
         }
     })

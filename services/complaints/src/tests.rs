@@ -10,6 +10,7 @@ mod life;
 mod merging;
 mod officials;
 mod random;
+mod routing;
 mod watching;
 
 use clap::Parser;

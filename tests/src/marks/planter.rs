@@ -1,4 +1,5 @@
-//! Writes a mark into every text of a request that its sender may choose freely, and remembers which they were.
+//! Writes a mark into every text of a request that its sender may choose freely, and remembers which they were; and a
+//! marked point where a request has one.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -10,6 +11,10 @@ use prost_reflect::{Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor
 pub(super) const MARK: &str = "PENANDA";
 /// Where the mark ends up behind other words, so that what is cut off at the end would be noticed.
 const WORDS: &str = "Budi Santoso, 0812-3456-7890, Jl. Kebon Sirih 12";
+/// Where every report is, as a number and as its text.
+pub(super) const LATITUDE: f64 = -6.175_392_13;
+pub(super) const LATITUDE_TEXT: &str = "6.17539213";
+const LONGITUDE: f64 = 106.827_153_47;
 /// Texts that have a form of their own, and would be refused: what was answered before, or an official's number.
 const OF_A_FORM: [&str; 6] = ["etag", "page_token", "resume_token", "nip", "code", "resources"];
 /// Requests of operators and machines, whose words are kept as acts.
@@ -37,6 +42,14 @@ impl Planter {
             let text = format!("{MARK} {} {WORDS}", field.name());
             message.set_field(&field, Value::String(text));
             self.planted.lock().unwrap().insert(field.full_name().to_owned());
+        }
+        if let Some(field) = descriptor.get_field_by_name("point")
+            && let Kind::Message(point) = field.kind()
+        {
+            let mut planted = DynamicMessage::new(point);
+            planted.set_field_by_name("latitude", Value::F64(LATITUDE));
+            planted.set_field_by_name("longitude", Value::F64(LONGITUDE));
+            message.set_field(&field, Value::Message(planted));
         }
         message.encode_to_vec()
     }

@@ -1,5 +1,6 @@
 //! Filing a report: routed, stored, told and answered in one transaction.
 
+use jiff::Timestamp;
 use kit::{
     database::Deadline,
     identity::Caller,
@@ -10,7 +11,11 @@ use uuid::Uuid;
 
 use super::{App, Failure, schedule::Schedule};
 use crate::{
-    domain::{By, Complaint, ComplaintId, Filing, Kind, Priority, Refusal, UnitId, number::report_number},
+    app::routing::{self, Known, Place},
+    domain::{
+        By, Complaint, ComplaintId, Filing, Kind, Priority, Refusal, UnitId, number::report_number,
+        place::Point,
+    },
     events::publish,
     store::{self, category::Category},
 };
@@ -24,7 +29,11 @@ pub(crate) struct ToFile {
     pub(crate) category: String,
     pub(crate) kind: Kind,
     pub(crate) text: String,
+    /// Empty where only the point was given.
     pub(crate) kelurahan_code: String,
+    pub(crate) point: Option<Point>,
+    /// Empty for none.
+    pub(crate) asset: String,
     pub(crate) channel_reference: String,
     pub(crate) unit_complained_of: Option<UnitId>,
 }
@@ -37,13 +46,14 @@ pub(crate) struct Filed {
 }
 
 impl App {
-    /// Files a report for the unit that serves its kelurahan.
+    /// Files a report for the unit that the rules name, or that serves its kelurahan.
     pub(crate) async fn file(
         &self,
         (caller, key, deadline): (&Caller, RequestKey, Deadline),
         to_file: ToFile,
     ) -> Result<Filed, Failure> {
         let id = ComplaintId(Uuid::now_v7());
+        let known = self.routing.current().await?;
         let mut transaction = self.database.begin(deadline).await?;
         if let Claim::Done { resource } = claim(&mut transaction, &key, &id.to_string()).await? {
             let filed_before = ComplaintId::parse(&resource).ok_or(Failure::NotFound)?;
@@ -53,8 +63,12 @@ impl App {
         }
         let category = store::category::get(&mut transaction, &to_file.category).await?;
         let category = category.ok_or(Failure::CategoryUnknown)?;
-        let (unit, unit_complained_of) = route(&mut transaction, &category, &to_file).await?;
+        let place = Place { point: to_file.point, kelurahan_code: &to_file.kelurahan_code };
+        let (kelurahan_code, _) = known.place(&place)?;
         let filed_at = self.clock.now();
+        let placed = (kelurahan_code.as_str(), filed_at);
+        let (unit, unit_complained_of) =
+            route(&mut transaction, &known, (&category, placed), &to_file).await?;
         let schedule = Schedule::load(&mut transaction, (&category, Priority::Normal), filed_at).await?;
         let channel = caller.system().to_owned();
         let channel_reference = (!to_file.channel_reference.is_empty())
@@ -63,7 +77,7 @@ impl App {
             number: report_number(rand::random()),
             kind: to_file.kind,
             text: to_file.text,
-            kelurahan_code: to_file.kelurahan_code,
+            kelurahan_code,
             channel,
             channel_reference,
             unit_complained_of,
@@ -78,6 +92,9 @@ impl App {
             }
             complaint.filing.number = report_number(rand::random());
         }
+        if to_file.point.is_some() || !to_file.asset.is_empty() {
+            store::place::insert(&mut transaction, id, (to_file.point, &to_file.asset)).await?;
+        }
         store::timeline::insert(&mut transaction, id, &step).await?;
         kit::events::append(&mut transaction, &[publish::event(&complaint, &step)]).await?;
         transaction.commit().await?;
@@ -91,23 +108,21 @@ impl App {
     }
 }
 
-/// The unit that must act: that which serves the place; of a report about officials, that above the one complained of,
-/// which is the second.
+/// The unit that must act: that which the rules name, or which serves the place; of a report about officials, that above
+/// the one complained of, which is the second.
 async fn route(
     connection: &mut PgConnection,
-    category: &Category,
+    known: &Known,
+    (category, (kelurahan_code, filed_at)): (&Category, (&str, Timestamp)),
     to_file: &ToFile,
 ) -> Result<(UnitId, Option<UnitId>), Failure> {
-    let serving = match store::unit::serving(connection, &to_file.kelurahan_code).await? {
-        Some(unit) => unit,
-        None if store::unit::any(connection).await? => return Err(Failure::KelurahanUnknown),
-        None => return Err(Failure::UnitsNotYetKnown),
-    };
+    let serving = routing::serving(connection, kelurahan_code).await?;
     if !category.about_officials {
-        return match to_file.unit_complained_of {
-            Some(_) => Err(Failure::CategoryNotAboutOfficials),
-            None => Ok((serving, None)),
-        };
+        if to_file.unit_complained_of.is_some() {
+            return Err(Failure::CategoryNotAboutOfficials);
+        }
+        let matter = routing::matter((&category.id, &to_file.asset), kelurahan_code, filed_at);
+        return Ok((known.unit(&matter, serving).0, None));
     }
     let complained_of = to_file.unit_complained_of.unwrap_or(serving);
     if !store::unit::exists(connection, complained_of).await? {

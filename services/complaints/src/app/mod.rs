@@ -8,6 +8,7 @@ mod commands;
 mod file;
 mod read;
 mod rights;
+pub(crate) mod routing;
 mod schedule;
 pub(crate) mod secret;
 mod support;
@@ -36,6 +37,7 @@ pub(crate) struct App {
     clock: Clock,
     relay_wake: Arc<Notify>,
     secrets: Arc<secret::Secrets>,
+    routing: Arc<routing::Routing>,
 }
 
 impl App {
@@ -47,6 +49,7 @@ impl App {
             clock: shell.clock.clone(),
             relay_wake: Arc::clone(&shell.relay_wake),
             secrets: Arc::new(secrets),
+            routing: Arc::default(),
         }
     }
 }
@@ -108,6 +111,9 @@ pub(crate) enum Failure {
     /// The rules refuse it.
     #[error("refused")]
     Refused(#[from] Refusal),
+    /// Its place or the rules of routing refuse it.
+    #[error("it can't be routed")]
+    Unroutable(#[from] routing::Unroutable),
     /// The request id could not be claimed.
     #[error("the request id could not be claimed")]
     Claim(#[from] ClaimError),

@@ -7,8 +7,10 @@ mod names;
 pub(crate) mod number;
 mod parts;
 mod phase;
+pub(crate) mod place;
 mod policy;
 mod refusal;
+pub(crate) mod routing;
 mod transitions;
 mod words;
 

@@ -23,7 +23,11 @@ impl Handler for StaffEvents {
         let of = event.event_type.as_str();
         if of == UnitChanged::full_name() {
             let told = decode::<UnitChanged>(event)?.unit.ok_or_else(|| broken("it holds no unit"))?;
-            store::unit::project(connection, &unit(told, event)?).await?;
+            let successors: Result<Vec<_>, _> = told.successors.iter().map(|name| unit_id(name)).collect();
+            let unit = unit(told, event)?;
+            store::unit::project(connection, &unit).await?;
+            let version = (unit.id, unit.epoch, unit.version);
+            store::routing::project_succession(connection, version, &successors?).await?;
         } else if of == CalendarPublished::full_name() {
             let told = decode::<CalendarPublished>(event)?.calendar;
             calendar(connection, &told.ok_or_else(|| broken("it holds no calendar"))?, event).await?;
@@ -63,17 +67,18 @@ fn broken(why: &str) -> HandlerError {
 }
 
 fn unit(told: v1::Unit, event: &Received) -> Result<Unit, HandlerError> {
-    let id = |name: &str| {
-        name.strip_prefix("units/")
-            .and_then(|id| Uuid::parse_str(id).ok())
-            .ok_or_else(|| HandlerError::Permanent(format!("not a unit's name: {name}")))
-    };
     Ok(Unit {
-        id: id(&told.name)?,
+        id: unit_id(&told.name)?,
         epoch: event.epoch,
         version: event.version,
         code: told.code,
-        parent: if told.parent.is_empty() { None } else { Some(id(&told.parent)?) },
+        parent: if told.parent.is_empty() { None } else { Some(unit_id(&told.parent)?) },
         area_codes: told.area_codes,
     })
+}
+
+fn unit_id(name: &str) -> Result<Uuid, HandlerError> {
+    name.strip_prefix("units/")
+        .and_then(|id| Uuid::parse_str(id).ok())
+        .ok_or_else(|| HandlerError::Permanent(format!("not a unit's name: {name}")))
 }

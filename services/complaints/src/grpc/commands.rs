@@ -24,11 +24,14 @@ impl Complaints {
         let (caller, deadline) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         let key = key(&caller, ("FileComplaint", &request.request_id), &request)?;
+        let point = super::routing::point(request.point)?;
         let to_file = ToFile {
             kind: words::to_kind(request.kind()),
             category: request.category.trim_start_matches("categories/").to_owned(),
             text: request.text,
-            kelurahan_code: request.kelurahan_code,
+            kelurahan_code: request.kelurahan_code.clone(),
+            point,
+            asset: request.asset.clone(),
             channel_reference: request.channel_reference,
             unit_complained_of: (!request.unit_complained_of.is_empty())
                 .then(|| convert::unit_id(&request.unit_complained_of)),
@@ -37,7 +40,9 @@ impl Complaints {
         let filed = to_the_end(async move { app.file((&caller, key, deadline), to_file).await }).await;
         let nobody = ComplaintId(uuid::Uuid::nil());
         let filed = filed.map_err(|failure| of(&failure, nobody))?;
-        Ok(Response::new(convert::filed(&filed)))
+        let filed =
+            super::routing::filed(convert::filed(&filed), request.kelurahan_code, (point, request.asset));
+        Ok(Response::new(filed))
     }
 
     /// Gives a command.

@@ -6,7 +6,7 @@ use proto::complaints::v1;
 use super::words;
 use crate::{
     app::{Filed, Proof},
-    domain::{Complaint, ComplaintId, Step, TRANSITIONS, To, Transition, UnitId},
+    domain::{Complaint, ComplaintId, Step, TRANSITIONS, To, Transition, UnitId, place::Point},
 };
 
 /// A report as the contract shows it.
@@ -55,7 +55,15 @@ pub(crate) fn complaint(complaint: &Complaint) -> v1::Complaint {
                 stage: words::stage(deadline.stage).into(),
             })
             .collect(),
+        point: None,
+        asset: String::new(),
     }
+}
+
+/// A report with its place, which most answers leave out.
+pub(crate) fn placed(shown: v1::Complaint, (point, asset): (Option<Point>, String)) -> v1::Complaint {
+    let point = point.map(|point| v1::Point { latitude: point.latitude(), longitude: point.longitude() });
+    v1::Complaint { point, asset, ..shown }
 }
 
 /// Whether the reporter confirmed; not said of a report that is not closed.
@@ -75,6 +83,7 @@ pub(crate) fn filed(filed: &Filed) -> v1::FileComplaintResponse {
     v1::FileComplaintResponse {
         complaint: Some(complaint(&filed.complaint)),
         access_code: filed.access_code.clone(),
+        kelurahan_corrected: false,
     }
 }
 

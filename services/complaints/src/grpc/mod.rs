@@ -6,6 +6,7 @@ mod catalog;
 mod commands;
 pub(crate) mod convert;
 mod replay;
+mod routing;
 mod service;
 mod status;
 mod watch;
@@ -13,4 +14,5 @@ pub(crate) mod words;
 
 pub(crate) use catalog::Catalog;
 pub(crate) use replay::Replays;
+pub(crate) use routing::RoutingRpcs;
 pub(crate) use service::Complaints;

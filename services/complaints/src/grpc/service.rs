@@ -189,7 +189,9 @@ impl ComplaintService for Complaints {
         let id = convert::complaint_id(&request.name);
         let proof = convert::proof(request.reporter);
         let (complaint, _) = self.app.get(&caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
-        Ok(Response::new(v1::GetComplaintResponse { complaint: Some(convert::complaint(&complaint)) }))
+        let place = self.app.place_of(id).await.map_err(|failure| of(&failure, id))?;
+        let complaint = convert::placed(convert::complaint(&complaint), place);
+        Ok(Response::new(v1::GetComplaintResponse { complaint: Some(complaint) }))
     }
 
     async fn list_complaints(

@@ -4,6 +4,7 @@ use kit::status::{self, Answer};
 use proto::{complaints::v1::ErrorReason, options::v1::ErrorReason as Shared};
 use tonic::{Code, Status};
 
+use super::routing::unroutable as unroutable_answer;
 use crate::{
     app::Failure,
     domain::{Command, ComplaintId, Refusal, State},
@@ -101,12 +102,13 @@ pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
                 .field("channel_reference", why)
         }
         Failure::Refused(refusal) => refused(refusal, complaint),
+        Failure::Unroutable(unroutable) => unroutable_answer(unroutable),
         Failure::Claim(error) => status::claim(error),
         Failure::Database(error) => status::database(error),
     }
 }
 
-fn own(code: Code, reason: ErrorReason, message: impl Into<String>) -> Answer {
+pub(super) fn own(code: Code, reason: ErrorReason, message: impl Into<String>) -> Answer {
     Answer::new(code, reason.as_str_name(), message)
 }
 

@@ -3,7 +3,9 @@
 pub(crate) mod calendar;
 pub(crate) mod category;
 pub(crate) mod complaint;
+pub(crate) mod place;
 pub(crate) mod policy;
+pub(crate) mod routing;
 pub(crate) mod supporter;
 pub(crate) mod timeline;
 pub(crate) mod unit;
