@@ -106,7 +106,9 @@ impl Ledger {
             // A stream is made by its service as soon as that is connected.
             let Ok(mut stream) = self.jetstream.get_stream(&name).await else { continue };
             let messages = i64::try_from(stream.info().await.context("no word of a stream")?.state.messages)?;
-            let durables: Vec<String> = stream.consumer_names().try_collect().await?;
+            let mut durables: Vec<String> = stream.consumer_names().try_collect().await?;
+            // A service that looks through its own stream reads it by a consumer with a name of no meaning, for a while.
+            durables.retain(|durable| SERVICES.contains(&durable.as_str()));
             counts.published += messages;
             counts.to_apply += messages * i64::try_from(durables.len())?;
             consumers.extend(durables.into_iter().map(|durable| (service, durable)));
