@@ -4,17 +4,14 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{
-    consumer::{DeliverPolicy, ReplayPolicy, pull},
-    stream::Stream,
-};
-use futures::StreamExt;
+use async_nats::jetstream::{consumer::DeliverPolicy, stream::Stream};
 use jiff::Timestamp;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use super::{
+    reading::Reading,
     road::{MAX_AGE, Road},
     stream_name,
 };
@@ -24,8 +21,6 @@ use crate::stored::{Instant, ToStored};
 const UNDER_WAY: Duration = Duration::from_secs(15);
 /// How far the clocks of database and NATS may differ.
 const CLOCKS: Duration = Duration::from_secs(5 * 60);
-/// How long the stream may be silent while it is read.
-const SILENCE: Duration = Duration::from_secs(10);
 /// The comparison of a whole history takes longer than the relay's statements may.
 const LONGEST_STATEMENT: &str = "10min";
 /// Ids stored by one statement.
@@ -150,44 +145,20 @@ async fn span(
 /// Notes the ids of all messages that the stream took since a little before a moment; answers how many.
 async fn read(connection: &mut PgConnection, stream: &Stream, from: Timestamp) -> anyhow::Result<i64> {
     let since = from.checked_sub(CLOCKS)?;
-    let last = stream.get_info().await?.state.last_sequence;
-    let consumer = stream
-        .create_consumer(pull::OrderedConfig {
-            headers_only: true,
-            replay_policy: ReplayPolicy::Instant,
-            deliver_policy: DeliverPolicy::ByStartTime {
-                start_time: time::OffsetDateTime::from_unix_timestamp(since.as_second())?,
-            },
-            ..pull::OrderedConfig::default()
-        })
-        .await?;
-    // Nothing is left to be read where none was taken since.
-    let pending = consumer.cached_info().num_pending;
-    if pending == 0 {
-        return Ok(0);
-    }
-    let mut messages = consumer.messages().await?;
+    let start_time = time::OffsetDateTime::from_unix_timestamp(since.as_second())?;
+    let mut reading = Reading::begin(stream, DeliverPolicy::ByStartTime { start_time }, "").await?;
     let mut ids: Vec<Uuid> = Vec::with_capacity(CHUNK);
     let mut count = 0;
-    loop {
-        let next = tokio::time::timeout(SILENCE, messages.next()).await;
-        let Some(message) = next.map_err(|_| anyhow::anyhow!("the stream fell silent"))? else { break };
-        let message = message?;
-        let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
-        let (sequence, left) = (info.stream_sequence, info.pending);
-        let id = message.headers.as_ref().and_then(|headers| headers.get("ce-id"));
-        ids.extend(id.and_then(|id| Uuid::parse_str(id.as_str()).ok()));
+    while let Some((_, id)) = reading.next().await? {
+        ids.extend(id);
         count += 1;
-        let is_last = left == 0 || sequence >= last;
-        if ids.len() >= CHUNK || is_last {
+        if ids.len() >= CHUNK {
             note(connection, &ids).await?;
             ids.clear();
             tracing::debug!(count, "messages of the stream were looked at");
         }
-        if is_last {
-            break;
-        }
     }
+    note(connection, &ids).await?;
     Ok(count)
 }
 
