@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::domain::{Complaint, ComplaintId, Confirmation, Outcome, RejectReason, State};
 pub(crate) use listing::{Selection, list, lock_due};
-use row::Row;
 pub(super) use row::unknown_word;
+use row::{Row, rows};
 
 /// A report, and which generation of its access code is valid.
 #[derive(Debug)]
@@ -127,24 +127,11 @@ pub(crate) async fn get(
     connection: &mut PgConnection,
     id: ComplaintId,
 ) -> Result<Option<Loaded>, sqlx::Error> {
-    sqlx::query_as!(
-        Row,
-        r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
-                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
-                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
-                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
-                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
-                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
-                  escalations
-           FROM complaints.complaint WHERE id = $1"#,
-        id.0
-    )
-    .fetch_optional(connection)
-    .await?
-    .map(Row::load)
-    .transpose()
+    rows!("", "FROM complaints.complaint WHERE id = $1", id.0)
+        .fetch_optional(connection)
+        .await?
+        .map(Row::load)
+        .transpose()
 }
 
 /// Reads reports and holds their rows until the transaction ends, in the order of their ids, so that version order is
@@ -154,25 +141,12 @@ pub(crate) async fn lock(
     ids: &[ComplaintId],
 ) -> Result<Vec<Loaded>, sqlx::Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    sqlx::query_as!(
-        Row,
-        r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
-                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
-                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
-                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
-                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
-                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
-                  escalations
-           FROM complaints.complaint WHERE id = ANY($1) ORDER BY id FOR UPDATE"#,
-        &ids
-    )
-    .fetch_all(connection)
-    .await?
-    .into_iter()
-    .map(Row::load)
-    .collect()
+    rows!("", "FROM complaints.complaint WHERE id = ANY($1) ORDER BY id FOR UPDATE", &ids)
+        .fetch_all(connection)
+        .await?
+        .into_iter()
+        .map(Row::load)
+        .collect()
 }
 
 /// The report that a report is handled under, or was until both were closed.
@@ -206,18 +180,9 @@ pub(crate) async fn lock_members(
     target: ComplaintId,
     limit: i64,
 ) -> Result<Vec<Complaint>, sqlx::Error> {
-    sqlx::query_as!(
-        Row,
-        r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
-                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
-                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
-                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
-                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
-                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
-                  escalations
-           FROM complaints.complaint WHERE merged_into = $1 AND state = 'MERGED' ORDER BY id LIMIT $2 FOR UPDATE"#,
+    rows!(
+        "",
+        "FROM complaints.complaint WHERE merged_into = $1 AND state = 'MERGED' ORDER BY id LIMIT $2 FOR UPDATE",
         target.0,
         limit
     )

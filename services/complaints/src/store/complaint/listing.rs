@@ -4,7 +4,7 @@ use kit::stored::{Instant, ToStored};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::row::Row;
+use super::row::{Row, rows};
 use crate::domain::{Complaint, State};
 
 /// Which reports to list.
@@ -32,8 +32,7 @@ pub(crate) async fn list(
     selection: &Selection,
 ) -> Result<Vec<Complaint>, sqlx::Error> {
     let (after_time, after_id) = selection.after.unzip();
-    sqlx::query_as!(
-        Row,
+    rows!(
         r#"WITH RECURSIVE mine AS (
                SELECT id FROM complaints.unit WHERE id = ANY($1)
                UNION
@@ -46,17 +45,8 @@ pub(crate) async fn list(
                SELECT id, parent FROM complaints.unit WHERE id = ANY($1)
                UNION
                SELECT above.id, above.parent FROM up JOIN complaints.unit above ON above.id = up.parent
-           )
-           SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
-                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
-                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
-                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
-                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
-                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
-                  escalations
-           FROM complaints.complaint
+           ) "#,
+        "FROM complaints.complaint
            WHERE ((responsible_unit IN (SELECT id FROM mine)
                    AND (unit_complained_of IS NULL OR unit_complained_of NOT IN (SELECT id FROM up)))
                   OR channel = $2)
@@ -64,7 +54,7 @@ pub(crate) async fn list(
              AND ($4::text IS NULL OR state = $4)
              AND ($5 = '' OR category = $5)
              AND ($6::timestamptz IS NULL OR (filed_at, id) < ($6, $7::uuid))
-           ORDER BY filed_at DESC, id DESC LIMIT $8"#,
+           ORDER BY filed_at DESC, id DESC LIMIT $8",
         &selection.callers,
         selection.channel,
         selection.unit,
@@ -87,18 +77,9 @@ pub(crate) async fn lock_due(
     connection: &mut PgConnection,
     (now, limit): (jiff::Timestamp, i64),
 ) -> Result<Vec<Complaint>, sqlx::Error> {
-    sqlx::query_as!(
-        Row,
-        r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
-                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
-                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
-                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
-                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
-                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
-                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
-                  escalations
-           FROM complaints.complaint WHERE next_due_at <= $1 ORDER BY next_due_at LIMIT $2 FOR UPDATE SKIP LOCKED"#,
+    rows!(
+        "",
+        "FROM complaints.complaint WHERE next_due_at <= $1 ORDER BY next_due_at LIMIT $2 FOR UPDATE SKIP LOCKED",
         now.stored(),
         limit
     )

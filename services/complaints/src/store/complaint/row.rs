@@ -9,6 +9,28 @@ use crate::domain::{
     Priority, RejectReason, Responsibility, Stage, State, UnitId,
 };
 
+/// A query that answers rows of reports: what stands before its SELECT, then FROM and the rest, then the arguments.
+macro_rules! rows {
+    ($before:tt, $from:tt, $($arguments:tt)*) => {
+        sqlx::query_as!(
+            Row,
+            $before
+                + r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
+                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
+                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
+                  merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
+                  resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
+                  closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
+                  ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
+                  dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
+                  escalations
+                "# + $from,
+            $($arguments)*
+        )
+    };
+}
+pub(super) use rows;
+
 /// A report's row.
 pub(super) struct Row {
     pub(super) id: Uuid,
