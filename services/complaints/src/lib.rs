@@ -42,6 +42,7 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .service(ReplayServiceServer::new(replays))
         .job(clock)
         .consume("staff", events::consume::StaffEvents)
+        .job(app.clone().find_changes())
         .job(app.follow_routing())
         .serve()
         .await

@@ -46,13 +46,15 @@ pub(crate) fn comparer(shell: &Shell, subscription: &Subscription, due: Arc<Noti
     Comparer { comparison, pool: shell.relay_pool.clone(), due }
 }
 
-/// Sees to it that the stream holds what it acknowledged; ended by dropping the set.
+/// Sees to it that the stream holds what it acknowledged, and that watchers at other replicas are woken; ended by dropping
+/// the set.
 pub(crate) fn repair(shell: &Shell, road: &Road) -> JoinSet<()> {
     let mut repair = JoinSet::new();
     let every = Duration::from_secs;
     let (pool, road) = (shell.relay_pool.clone(), road.clone());
     let check = StreamCheck { pool: pool.clone(), road: road.clone() };
     repair.spawn(check.run(every(shell.config.stream_check_seconds)));
+    repair.spawn(shell.hub.clone().carry(road.clone()));
     repair.spawn(Audit { pool, road }.run(every(shell.config.stream_audit_seconds)));
     repair
 }

@@ -24,6 +24,7 @@ use crate::{
     operations::{self, Operations},
     readiness::Readiness,
     scopes::Scopes,
+    watch::Hub,
 };
 
 /// Connections of the relay.
@@ -47,6 +48,8 @@ pub struct Shell {
     pub draining: CancellationToken,
     /// To be notified after each commit that appended events.
     pub relay_wake: Arc<Notify>,
+    /// Wakes watchers, at every replica.
+    pub hub: Hub,
     pub(crate) migrations: &'static Migrator,
     pub(crate) config: config::Shell,
     pub(crate) relay_pool: PgPool,
@@ -81,6 +84,7 @@ impl Shell {
             clock,
             draining,
             relay_wake: Arc::new(Notify::new()),
+            hub: Hub::default(),
             migrations,
             relay_pool: database::pool(&config.relay_database_url, service, RELAY_CONNECTIONS)?,
             config: config.clone(),

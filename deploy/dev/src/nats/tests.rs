@@ -95,6 +95,9 @@ fn a_service_may_publish_its_own_events_and_take_those_it_reads_and_nothing_else
                 is_own,
                 "{service}: {other}'s events"
             );
+            let wake = format!("wake.{other}");
+            assert_eq!(user.may_publish(&wake), is_own, "{service} tells {wake}");
+            assert_eq!(user.may_subscribe(&wake), is_own, "{service} hears {wake}");
             for verb in ["CREATE", "UPDATE", "PURGE", "MSG.GET"] {
                 assert_eq!(
                     user.may_publish(&format!("$JS.API.STREAM.{verb}.{stream}")),
@@ -131,7 +134,7 @@ fn a_service_may_publish_its_own_events_and_take_those_it_reads_and_nothing_else
             assert!(!user.may_publish(&subject.replace("EVT_OWN", &own)), "{service}: {subject}");
         }
         assert!(user.may_subscribe(&format!("_INBOX_{service}.*")), "{service}: its inbox");
-        for subject in ["evt.>", "evt.staff.>", "$JS.EVENT.>", "_INBOX.>", "_INBOX_another.>", ">"] {
+        for subject in ["evt.>", "evt.staff.>", "$JS.EVENT.>", "wake.>", "_INBOX.>", "_INBOX_another.>", ">"] {
             assert!(!user.may_subscribe(subject), "{service}: {subject}");
         }
     }

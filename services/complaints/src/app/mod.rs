@@ -12,6 +12,7 @@ pub(crate) mod routing;
 mod schedule;
 pub(crate) mod secret;
 mod support;
+mod watching;
 mod wish;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub(crate) use catalog::CategoryChange;
 pub(crate) use commands::{Order, Proof, Run};
 pub(crate) use file::{Filed, ToFile};
 pub(crate) use rights::Sight;
+pub(crate) use watching::Feed;
 pub(crate) use wish::Wish;
 
 use crate::domain::Refusal;
@@ -38,13 +40,15 @@ pub(crate) struct App {
     relay_wake: Arc<Notify>,
     secrets: Arc<secret::Secrets>,
     routing: Arc<routing::Routing>,
+    feeds: Arc<watching::Feeds>,
 }
 
 impl App {
     pub(crate) fn new(shell: &Shell, secrets: secret::Secrets) -> Self {
         Self {
             database: shell.database.clone(),
-            hub: Hub::default(),
+            hub: shell.hub.clone(),
+            feeds: Arc::default(),
             draining: shell.draining.clone(),
             clock: shell.clock.clone(),
             relay_wake: Arc::clone(&shell.relay_wake),

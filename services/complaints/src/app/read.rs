@@ -39,17 +39,6 @@ impl App {
         Ok(seen(store::timeline::list(&mut connection, id, (after, limit)).await?, sight))
     }
 
-    /// The steps after a version, for a watch that was let in before; at most a batch.
-    pub(crate) async fn steps_since(
-        &self,
-        (id, sight): (ComplaintId, Sight),
-        after: i64,
-    ) -> Result<Vec<Step>, Failure> {
-        const BATCH: i64 = 100;
-        let mut connection = self.database.acquire().await?;
-        Ok(seen(store::timeline::list(&mut connection, id, (after, BATCH)).await?, sight))
-    }
-
     async fn visible(
         &self,
         connection: &mut PgConnection,
@@ -63,7 +52,7 @@ impl App {
 }
 
 /// What officials write among themselves is for officials.
-fn seen(mut steps: Vec<Step>, sight: Sight) -> Vec<Step> {
+pub(super) fn seen(mut steps: Vec<Step>, sight: Sight) -> Vec<Step> {
     if sight != Sight::Official {
         steps.iter_mut().for_each(|step| step.texts.internal.clear());
     }

@@ -254,6 +254,6 @@ impl ComplaintService for Complaints {
         let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
-        watch::open(&self.app, &caller, request).await.map(Response::new)
+        watch::watch(&self.app, &caller, request).await.map(Response::new)
     }
 }

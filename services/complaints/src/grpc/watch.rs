@@ -1,10 +1,14 @@
-//! WatchComplaint: the state first, then each step in order. Nothing is buffered: a step is read from the timeline when
-//! the caller is ready for it, so that a slow reader costs nothing, and a missed wake-up is found at the next bookmark.
+//! WatchComplaint: the state first, then each step in order. A step is read from the timeline when the caller is ready for
+//! it; what waits for a slow reader is a few messages, then the reader is cut.
 
-use std::{collections::VecDeque, pin::Pin, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use futures::{Stream, stream};
-use kit::{identity::Caller, page, status::Answer, watch::Subscription};
+use kit::{
+    identity::Caller,
+    page,
+    status::Answer,
+    watch::{Pace, Sending, Subscription, open},
+};
 use proto::{
     complaints::v1::{self, watch_complaint_response::Update},
     options::v1::ErrorReason,
@@ -17,33 +21,28 @@ use super::{
     status::{DOMAIN, of},
 };
 use crate::{
-    app::{App, Sight},
-    domain::{ComplaintId, Step},
+    app::{App, Feed, Sight},
+    domain::ComplaintId,
 };
 
 /// How long a watch is silent at most.
 const BOOKMARK: Duration = Duration::from_secs(15);
-/// A watch ends after this long, plus up to as much again, so that watchers spread over the processes.
-const LIFETIME: Duration = Duration::from_secs(300);
 
 /// The messages of one watch.
-pub(crate) type Watch = Pin<Box<dyn Stream<Item = Result<v1::WatchComplaintResponse, Status>> + Send>>;
+pub(crate) type Watch = kit::watch::Watch<v1::WatchComplaintResponse>;
 
 struct Watching {
     app: App,
     id: ComplaintId,
+    feed: Arc<Feed>,
     sight: Sight,
     list: String,
-    first: Option<v1::Complaint>,
     version: i64,
-    steps: VecDeque<Step>,
     subscription: Subscription,
-    ends_at: Instant,
-    ended: bool,
 }
 
 /// Opens a watch for a caller who may see the report.
-pub(super) async fn open(
+pub(super) async fn watch(
     app: &App,
     caller: &Caller,
     request: v1::WatchComplaintRequest,
@@ -59,26 +58,10 @@ pub(super) async fn open(
     } else {
         (None, resumed(&list, &request.resume_token, complaint.version)?)
     };
-    let watching = Watching {
-        app: app.clone(),
-        id,
-        sight,
-        list,
-        first,
-        version,
-        steps: VecDeque::new(),
-        subscription,
-        ends_at: Instant::now() + LIFETIME + LIFETIME.mul_f64(rand::random()),
-        ended: false,
-    };
-    Ok(Box::pin(stream::unfold(watching, |mut watching| async move {
-        if watching.ended {
-            return None;
-        }
-        let next = watching.next().await;
-        watching.ended = next.is_err();
-        Some((next, watching))
-    })))
+    let watching =
+        Watching { app: app.clone(), id, feed: app.feed(id), sight, list, version, subscription };
+    let heard = complaint.version;
+    Ok(open((DOMAIN, Pace::default()), &app.draining, |sending| watching.run(sending, first, heard)))
 }
 
 fn resumed(list: &str, token: &str, newest: i64) -> Result<i64, Status> {
@@ -91,34 +74,35 @@ fn resumed(list: &str, token: &str, newest: i64) -> Result<i64, Status> {
 }
 
 impl Watching {
-    async fn next(&mut self) -> Result<v1::WatchComplaintResponse, Status> {
-        if let Some(complaint) = self.first.take() {
-            return Ok(self.message(Update::Complaint(complaint)));
+    async fn run(
+        mut self,
+        sending: Sending<v1::WatchComplaintResponse>,
+        first: Option<v1::Complaint>,
+        mut heard: i64,
+    ) -> Result<Infallible, Status> {
+        if let Some(complaint) = first {
+            sending.send(self.message(Update::Complaint(complaint))).await?;
         }
-        let bookmark_at = Instant::now() + BOOKMARK;
+        let mut silent_until = Instant::now() + BOOKMARK;
         loop {
-            if let Some(step) = self.steps.pop_front() {
-                self.version = step.version;
-                return Ok(self.message(Update::Entry(convert::entry(&step))));
-            }
-            let due = Instant::now() >= bookmark_at;
-            self.steps = self
-                .app
-                .steps_since((self.id, self.sight), self.version)
-                .await
-                .map_err(|failure| of(&failure, self.id))?
-                .into();
-            if !self.steps.is_empty() {
-                continue;
-            }
-            if due {
-                return Ok(self.message(Update::Bookmark(v1::Bookmark { version: self.version })));
+            while heard > self.version {
+                let read = self.app.steps_since((&self.feed, self.sight), (self.version, heard)).await;
+                let steps = read.map_err(|failure| of(&failure, self.id))?;
+                if steps.is_empty() {
+                    heard = self.version;
+                }
+                for step in steps {
+                    self.version = step.version;
+                    sending.send(self.message(Update::Entry(convert::entry(&step)))).await?;
+                    silent_until = Instant::now() + BOOKMARK;
+                }
             }
             tokio::select! {
-                () = self.subscription.woken() => {}
-                () = tokio::time::sleep_until(bookmark_at) => {}
-                () = tokio::time::sleep_until(self.ends_at) => return Err(self.ends()),
-                () = self.app.draining.cancelled() => return Err(self.ends()),
+                () = self.subscription.woken() => heard = self.subscription.newest(),
+                () = tokio::time::sleep_until(silent_until) => {
+                    sending.send(self.message(Update::Bookmark(v1::Bookmark { version: self.version }))).await?;
+                    silent_until = Instant::now() + BOOKMARK;
+                }
             }
         }
     }
@@ -126,15 +110,5 @@ impl Watching {
     fn message(&self, update: Update) -> v1::WatchComplaintResponse {
         let resume_token = page::token(&self.list, &self.version.to_string());
         v1::WatchComplaintResponse { update: Some(update), resume_token }
-    }
-
-    fn ends(&self) -> Status {
-        Answer::shared(
-            Code::Unavailable,
-            ErrorReason::Draining,
-            "the watch ends here; resume with the last token",
-        )
-        .retry()
-        .status(DOMAIN)
     }
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::{Complaint, ComplaintId, Confirmation, Outcome, RejectReason, State};
-pub(crate) use listing::{Selection, list, lock_due};
+pub(crate) use listing::{Selection, list, lock_due, versions};
 pub(super) use row::unknown_word;
 use row::{Row, rows};
 

@@ -150,6 +150,20 @@ impl Road {
         }
     }
 
+    /// Tells the other replicas of this service something that nobody keeps.
+    pub(crate) async fn tell_replicas(&self, payload: Vec<u8>) -> Result<(), async_nats::PublishError> {
+        self.client.publish(self.replicas(), payload.into()).await
+    }
+
+    /// What the replicas of this service tell, this one included, from now on.
+    pub(crate) async fn hear_replicas(&self) -> Result<async_nats::Subscriber, async_nats::SubscribeError> {
+        self.client.subscribe(self.replicas()).await
+    }
+
+    fn replicas(&self) -> String {
+        format!("wake.{}", self.service)
+    }
+
     /// Sends what is still buffered, acks above all; what isn't sent in time will be delivered again.
     pub(crate) async fn flush(&self) {
         if !matches!(tokio::time::timeout(FLUSH_TIMEOUT, self.client.flush()).await, Ok(Ok(()))) {

@@ -1,4 +1,4 @@
-//! Many reports at once: those that a caller lists, and those that the clock has to look at.
+//! Many reports at once: those that a caller lists, that are watched, and that the clock has to look at.
 
 use kit::stored::{Instant, ToStored};
 use sqlx::PgConnection;
@@ -69,6 +69,17 @@ pub(crate) async fn list(
     .into_iter()
     .map(|row| row.load().map(|loaded| loaded.complaint))
     .collect()
+}
+
+/// The version that each of these reports has.
+pub(crate) async fn versions(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
+    let rows = sqlx::query!("SELECT id, version FROM complaints.complaint WHERE id = ANY($1)", ids)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.version)).collect())
 }
 
 /// At most `limit` reports at which the clock has to look by now, the longest due first. Their rows are held until the
