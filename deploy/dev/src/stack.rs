@@ -31,6 +31,8 @@ pub use options::{BusinessTime, Options, Seed};
 pub use ways::Way;
 
 const DATABASE: &str = "prima";
+/// The file with the key that wraps the keys of reports.
+const MASTER_KEYS: &str = "master-keys";
 /// The file with the services' addresses.
 const PEERS: &str = "peers";
 /// Enough for a long day's work, and little beside what a developer's disk has.
@@ -115,6 +117,10 @@ impl Stack {
             }
             if name == "complaints" {
                 settings.push(("PRIMA_ACCESS_CODE_KEY", random_key()));
+                let file = folder.join(MASTER_KEYS);
+                std::fs::write(&file, format!("dev {}\n", random_key()))
+                    .context("cannot write a master key")?;
+                settings.push(("PRIMA_MASTER_KEYS_FILE", file.display().to_string()));
             }
             programs.push(Program {
                 name,

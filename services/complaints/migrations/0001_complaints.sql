@@ -64,12 +64,15 @@ CREATE TABLE complaints.complaint (
     version             bigint      NOT NULL CHECK (version > 0),
     category            text        NOT NULL CONSTRAINT complaint_category_fkey REFERENCES complaints.category,
     kind                text        NOT NULL CHECK (kind IN ('REPORT', 'SUGGESTION', 'PRAISE')),
-    text                text        NOT NULL CHECK (char_length(text) BETWEEN 1 AND 4000),
+    -- The reporter's words under the report's own key, as all that is sealed; null once erased.
+    text                bytea       CHECK (octet_length(text) <= 17000),
     kelurahan_code      text        NOT NULL,
     channel             text        NOT NULL,
-    -- HMAC-SHA-256 of the channel's own reference; the reference itself is not kept.
+    -- HMAC-SHA-256 of the channel's own reference, which is kept sealed elsewhere; null once erased.
     channel_reference   bytea,
+    -- Which access code is valid, and which key it is derived with.
     code_generation     integer     NOT NULL DEFAULT 1,
+    code_key            text        NOT NULL,
     -- A report about officials is kept from this unit and all below it.
     unit_complained_of  uuid,
     -- Each unit so far with its time, oldest first; the last one again by itself, for the index.
@@ -84,7 +87,6 @@ CREATE TABLE complaints.complaint (
                                         'WITHDRAWN')),
     confirmation        text        CHECK (confirmation IN ('CONFIRMED', 'UNCONFIRMED', 'NOT_ASKED')),
     rating              smallint    CHECK (rating BETWEEN 1 AND 5),
-    comment             text        CHECK (char_length(comment) <= 4000),
     question            text        CHECK (char_length(question) <= 4000),
     asked_at            timestamptz,
     reject_reason       text        CHECK (reject_reason IN ('NO_MATTER', 'TOO_VAGUE', 'OUTSIDE_AUTHORITY', 'UNDER_PROCEDURE',
@@ -120,6 +122,7 @@ CREATE TABLE complaints.complaint (
     state_since         timestamptz NOT NULL,
     breaches            integer     NOT NULL DEFAULT 0,
     escalations         integer     NOT NULL DEFAULT 0,
+    reporter_erased_at  timestamptz,
     CONSTRAINT complaint_dues_have_times CHECK (cardinality(dues) = cardinality(dues_at)
         AND cardinality(dues) = cardinality(dues_from) AND cardinality(dues) = cardinality(dues_stage)),
     CONSTRAINT complaint_units_have_times CHECK (cardinality(units) > 0 AND cardinality(units) = cardinality(units_from)
@@ -170,11 +173,11 @@ CREATE INDEX booked_time_by_unit ON complaints.booked_time (unit, until_at);
 
 REVOKE UPDATE, DELETE ON complaints.booked_time FROM complaints_app;
 
--- What the reporter wrote in a step; apart, since it may have to go while the step stays.
+-- What the reporter wrote in a step, sealed; apart, since it may have to go while the step stays.
 CREATE TABLE complaints.reporter_text (
     complaint uuid   NOT NULL,
     version   bigint NOT NULL,
-    text      text   NOT NULL CHECK (char_length(text) BETWEEN 1 AND 4000),
+    text      bytea  NOT NULL CHECK (octet_length(text) <= 17000),
     PRIMARY KEY (complaint, version),
     FOREIGN KEY (complaint, version) REFERENCES complaints.timeline_entry
 );

@@ -7,8 +7,14 @@ pub struct Config {
     #[expect(missing_docs, reason = "a doc comment here would become clap's help of the group")]
     pub shell: kit::config::Shell,
 
-    /// The key that reporters' access codes are derived with: 64 hexadecimal characters. Codes given out stay valid only
-    /// as long as it stays the same.
+    /// The keys that reporters' access codes are derived with: `id:key` with commas between, the current one first; a key
+    /// has 64 hexadecimal characters, and alone it has the id 1. Codes given out stay valid as long as their key is here.
     #[arg(long, env = "PRIMA_ACCESS_CODE_KEY", hide_env_values = true)]
     pub access_code_key: String,
+
+    /// A file with the master keys that wrap the keys of reports: one in each line, its id and 64 hexadecimal characters,
+    /// the current one first. It is read anew when it changes; what the older ones wrap is wrapped anew, and once nothing
+    /// is left they may go.
+    #[arg(long, env = "PRIMA_MASTER_KEYS_FILE")]
+    pub master_keys_file: std::path::PathBuf,
 }

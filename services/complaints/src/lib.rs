@@ -31,8 +31,9 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 /// A port is taken, or a setting is wrong.
 pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let secrets = app::secret::Secrets::try_new(&config.access_code_key)?;
+    let master_keys = app::rotation::KeyFile::try_new(config.master_keys_file.clone())?;
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
-    let app = app::App::new(&shell, secrets);
+    let app = app::App::new(&shell, secrets, master_keys);
     let replays = grpc::Replays::new(&shell);
     let clock = app.clone().run_clock();
     Server::new(shell)
@@ -41,6 +42,7 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .service(RoutingServiceServer::new(grpc::RoutingRpcs::new(app.clone())))
         .service(ReplayServiceServer::new(replays))
         .job(clock)
+        .job(app.clone().rotate_keys())
         .consume("staff", events::consume::StaffEvents)
         .job(app.clone().find_changes())
         .job(app.follow_routing())

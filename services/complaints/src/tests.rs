@@ -11,6 +11,7 @@ mod merging;
 mod officials;
 mod random;
 mod routing;
+mod sealing;
 mod watching;
 
 use clap::Parser;
@@ -45,16 +46,44 @@ struct Served {
     task: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
 
+/// A process of the service.
+struct Process {
+    client: ComplaintServiceClient<Channel>,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Process {
+    async fn start(world: &World) -> Self {
+        let mut arguments = world.serve_arguments(SERVICE);
+        arguments.extend(own_arguments(world));
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(crate::serve(Config::parse_from(arguments), shutdown.clone()));
+        let client = ComplaintServiceClient::new(channel(&world.grpc_address(SERVICE).await).await.unwrap());
+        Self { client, shutdown, task }
+    }
+
+    async fn end(self) {
+        drop(self.client);
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
 impl Served {
     async fn start() -> Self {
         let world = World::new(&[(SERVICE, &MIGRATIONS)]).await;
         let [province, kelurahan, agency, section] = seed(&world).await;
-        let mut arguments = world.serve_arguments(SERVICE);
-        arguments.extend(["--access-code-key".to_owned(), "5a".repeat(32)]);
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(crate::serve(Config::parse_from(arguments), shutdown.clone()));
-        let client = ComplaintServiceClient::new(channel(&world.grpc_address(SERVICE).await).await.unwrap());
+        let Process { client, shutdown, task } = Process::start(&world).await;
         Self { world, client, province, kelurahan, agency, section, shutdown, task }
+    }
+
+    /// Ends the process and starts another in its place.
+    async fn restart(&mut self) {
+        self.shutdown.cancel();
+        (&mut self.task).await.unwrap().unwrap();
+        let Process { client, shutdown, task } = Process::start(&self.world).await;
+        (self.client, self.shutdown, self.task) = (client, shutdown, task);
     }
 
     async fn finish(self) {
@@ -142,6 +171,16 @@ impl Served {
             .complaint
             .unwrap())
     }
+}
+
+/// What the service alone wants to be started with.
+fn own_arguments(world: &World) -> Vec<String> {
+    let file = world.folder().join("master-keys");
+    if !file.exists() {
+        std::fs::write(&file, format!("first {}\n", "3c".repeat(32))).unwrap();
+    }
+    let file = file.display().to_string();
+    ["--access-code-key".to_owned(), "5a".repeat(32), "--master-keys-file".to_owned(), file].into()
 }
 
 /// One province, a kelurahan and an agency in it, a section of the kelurahan; a category, and one about officials.

@@ -1,5 +1,5 @@
 //! Writes a mark into every text of a request that its sender may choose freely, and remembers which they were; and a
-//! marked point where a request has one.
+//! marked point, and a marked reporter, where a request has one.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -11,6 +11,8 @@ use prost_reflect::{Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor
 pub(super) const MARK: &str = "PENANDA";
 /// Where the mark ends up behind other words, so that what is cut off at the end would be noticed.
 const WORDS: &str = "Budi Santoso, 0812-3456-7890, Jl. Kebon Sirih 12";
+/// The number that every reporter can be called by.
+pub(super) const PHONE: &str = "+62 812-1717-4545";
 /// Where every report is, as a number and as its text.
 pub(super) const LATITUDE: f64 = -6.175_392_13;
 pub(super) const LATITUDE_TEXT: &str = "6.17539213";
@@ -49,6 +51,17 @@ impl Planter {
             let mut planted = DynamicMessage::new(point);
             planted.set_field_by_name("latitude", Value::F64(LATITUDE));
             planted.set_field_by_name("longitude", Value::F64(LONGITUDE));
+            message.set_field(&field, Value::Message(planted));
+        }
+        if let Some(field) = descriptor.get_field_by_name("reporter")
+            && let Kind::Message(reporter) = field.kind()
+            && reporter.full_name() == "prima.complaints.v1.Reporter"
+        {
+            let mut planted = DynamicMessage::new(reporter);
+            let words = [("display_name", format!("{MARK} {WORDS}")), ("email", format!("{MARK}@contoh.id"))];
+            for (name, text) in words.into_iter().chain([("phone", PHONE.to_owned())]) {
+                planted.set_field_by_name(name, Value::String(text));
+            }
             message.set_field(&field, Value::Message(planted));
         }
         message.encode_to_vec()

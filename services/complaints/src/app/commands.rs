@@ -83,7 +83,7 @@ impl App {
         let (loaded, other) = lock(&mut transaction, order.complaint, &wish).await?;
         let right = wish.right();
         let sight = self.authorise(&mut transaction, (order.caller, &right), &loaded).await?;
-        let mut complaint = loaded.complaint;
+        let (mut complaint, key) = self.open(loaded)?;
         if let Claim::Done { .. } = claim(&mut transaction, &order.key, &complaint.id.to_string()).await? {
             return Ok(seen(complaint, sight));
         }
@@ -101,6 +101,7 @@ impl App {
         let step = complaint.tell(act, by, now, texts)?;
         let mut changes = Changes::default();
         changes.write(&mut transaction, &complaint, &step).await?;
+        self.keep_words(&mut transaction, (complaint.id, key), &step).await?;
         follow(&mut transaction, &mut changes, (&complaint, &step), now).await?;
         match run {
             Run::Real => self.finish(transaction, changes).await?,

@@ -9,11 +9,11 @@ use kit::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{App, Failure, schedule::Schedule};
+use super::{App, Failure, schedule::Schedule, secret::CodeOf};
 use crate::{
     app::routing::{self, Known, Place},
     domain::{
-        By, Complaint, ComplaintId, Filing, Kind, Priority, Refusal, UnitId, number::report_number,
+        By, Complaint, ComplaintId, Filing, Kind, Priority, Refusal, Reporter, UnitId, number::report_number,
         place::Point,
     },
     events::publish,
@@ -36,6 +36,7 @@ pub(crate) struct ToFile {
     pub(crate) asset: String,
     pub(crate) channel_reference: String,
     pub(crate) unit_complained_of: Option<UnitId>,
+    pub(crate) reporter: Reporter,
 }
 
 /// What was filed.
@@ -59,7 +60,8 @@ impl App {
             let filed_before = ComplaintId::parse(&resource).ok_or(Failure::NotFound)?;
             let loaded =
                 store::complaint::get(&mut transaction, filed_before).await?.ok_or(Failure::NotFound)?;
-            return Ok(self.filed(loaded.complaint, loaded.code_generation));
+            let code = CodeOf::of(&loaded);
+            return self.filed(self.open(loaded)?.0, &code);
         }
         let category = store::category::get(&mut transaction, &to_file.category).await?;
         let category = category.ok_or(Failure::CategoryUnknown)?;
@@ -76,7 +78,7 @@ impl App {
         let filing = Filing {
             number: report_number(rand::random()),
             kind: to_file.kind,
-            text: to_file.text,
+            text: to_file.text.clone(),
             kelurahan_code,
             channel,
             channel_reference,
@@ -86,8 +88,9 @@ impl App {
         let by = By { subject: caller.subject.clone(), person: None };
         let (mut complaint, step) =
             Complaint::file((id, unit, by), category.id, filing, schedule.deadlines(filed_at, 0));
+        let sealed = self.seal_filing(id, &to_file);
         for _ in 0..NUMBER_TRIES {
-            if store::complaint::insert(&mut transaction, &complaint).await? {
+            if store::complaint::insert(&mut transaction, &complaint, &sealed).await? {
                 break;
             }
             complaint.filing.number = report_number(rand::random());
@@ -99,12 +102,13 @@ impl App {
         kit::events::append(&mut transaction, &[publish::event(&complaint, &step)]).await?;
         transaction.commit().await?;
         self.relay_wake.notify_one();
-        Ok(self.filed(complaint, 1))
+        let code = CodeOf { complaint: id, generation: 1, key_id: sealed.code_key };
+        self.filed(complaint, &code)
     }
 
-    fn filed(&self, complaint: Complaint, generation: i32) -> Filed {
-        let access_code = self.secrets.access_code(complaint.id, generation);
-        Filed { complaint, access_code }
+    fn filed(&self, complaint: Complaint, code: &CodeOf) -> Result<Filed, Failure> {
+        let access_code = self.secrets.access_code(code).ok_or(Failure::CodeKeyUnknown)?;
+        Ok(Filed { complaint, access_code })
     }
 }
 

@@ -8,12 +8,15 @@ mod commands;
 mod file;
 mod read;
 mod rights;
+pub(crate) mod rotation;
 pub(crate) mod routing;
 mod schedule;
+pub(crate) mod seal;
 pub(crate) mod secret;
 mod support;
 mod watching;
 mod wish;
+mod words;
 
 use std::sync::Arc;
 
@@ -39,12 +42,13 @@ pub(crate) struct App {
     clock: Clock,
     relay_wake: Arc<Notify>,
     secrets: Arc<secret::Secrets>,
+    master_keys: Arc<rotation::KeyFile>,
     routing: Arc<routing::Routing>,
     feeds: Arc<watching::Feeds>,
 }
 
 impl App {
-    pub(crate) fn new(shell: &Shell, secrets: secret::Secrets) -> Self {
+    pub(crate) fn new(shell: &Shell, secrets: secret::Secrets, master_keys: rotation::KeyFile) -> Self {
         Self {
             database: shell.database.clone(),
             hub: shell.hub.clone(),
@@ -53,6 +57,7 @@ impl App {
             clock: shell.clock.clone(),
             relay_wake: Arc::clone(&shell.relay_wake),
             secrets: Arc::new(secrets),
+            master_keys: Arc::new(master_keys),
             routing: Arc::default(),
         }
     }
@@ -118,6 +123,12 @@ pub(crate) enum Failure {
     /// Its place or the rules of routing refuse it.
     #[error("it can't be routed")]
     Unroutable(#[from] routing::Unroutable),
+    /// What is sealed can't be opened.
+    #[error("what is sealed can't be opened")]
+    Sealed(#[from] seal::SealBroken),
+    /// The key is not given that the report's access code is derived with.
+    #[error("the key of the report's access code is not given")]
+    CodeKeyUnknown,
     /// The request id could not be claimed.
     #[error("the request id could not be claimed")]
     Claim(#[from] ClaimError),

@@ -23,7 +23,8 @@ impl App {
 
     /// The reports that a selection finds.
     pub(crate) async fn list(&self, selection: &Selection) -> Result<Vec<Complaint>, Failure> {
-        Ok(store::complaint::list(&mut *self.database.acquire().await?, selection).await?)
+        let found = store::complaint::list(&mut *self.database.acquire().await?, selection).await?;
+        found.into_iter().map(|loaded| Ok(self.open(loaded)?.0)).collect()
     }
 
     /// At most `limit` steps after a version, of a report that the caller may see.
@@ -36,7 +37,17 @@ impl App {
         let mut connection = self.database.acquire().await?;
         let (_, sight) = self.visible(&mut connection, (caller, proof), id).await?;
         let limit = i64::try_from(limit).expect("a page is small");
-        Ok(seen(store::timeline::list(&mut connection, id, (after, limit)).await?, sight))
+        self.steps(&mut connection, (id, sight), (after, limit)).await
+    }
+
+    async fn steps(
+        &self,
+        connection: &mut PgConnection,
+        (id, sight): (ComplaintId, Sight),
+        page: (i64, i64),
+    ) -> Result<Vec<Step>, Failure> {
+        let steps = store::timeline::list(connection, id, page).await?;
+        Ok(seen(self.open_steps(connection, id, steps).await?, sight))
     }
 
     async fn visible(
@@ -47,7 +58,7 @@ impl App {
     ) -> Result<(Complaint, Sight), Failure> {
         let loaded = store::complaint::get(connection, id).await?.ok_or(Failure::NotFound)?;
         let sight = self.sight(connection, asker, &loaded).await?;
-        Ok((loaded.complaint, sight))
+        Ok((self.open(loaded)?.0, sight))
     }
 }
 

@@ -4,10 +4,14 @@
 use kit::identity::Caller;
 use sqlx::PgConnection;
 
-use super::{App, Failure, commands::Proof, wish::MEMBERS_MAX};
+use super::{App, Failure, commands::Proof, secret::CodeOf, wish::MEMBERS_MAX};
 use crate::{
     domain::Complaint,
-    store::{self, complaint::Loaded, unit::Reach},
+    store::{
+        self,
+        complaint::{Loaded, Shown},
+        unit::Reach,
+    },
 };
 
 /// The scope that makes an official an inspector.
@@ -95,7 +99,7 @@ impl App {
     fn is_reporter(&self, caller: &Caller, loaded: &Loaded, proof: &Proof) -> bool {
         let complaint = &loaded.complaint;
         if !proof.access_code.is_empty() {
-            return self.secrets.is_access_code(complaint.id, loaded.code_generation, &proof.access_code);
+            return self.secrets.is_access_code(&CodeOf::of(loaded), &proof.access_code);
         }
         let filing = &complaint.filing;
         self.is_reference(caller, proof, (&filing.channel, filing.channel_reference.as_deref()))
@@ -117,11 +121,12 @@ impl App {
             return Ok(Sight::Reporter);
         }
         let under = store::complaint::reporters_under(connection, loaded.complaint.id, MEMBERS_MAX).await?;
-        let found = under.into_iter().any(|(id, generation, channel, reference)| {
+        let found = under.into_iter().any(|shown| {
             if proof.access_code.is_empty() {
-                self.is_reference(caller, proof, (&channel, reference.as_deref()))
+                self.is_reference(caller, proof, (&shown.channel, shown.channel_reference.as_deref()))
             } else {
-                self.secrets.is_access_code(id, generation, &proof.access_code)
+                let Shown { complaint, code_generation: generation, code_key: key_id, .. } = shown;
+                self.secrets.is_access_code(&CodeOf { complaint, generation, key_id }, &proof.access_code)
             }
         });
         found.then_some(Sight::Other).ok_or(Failure::NotTheReporter)
@@ -137,8 +142,8 @@ impl App {
             return Ok(false);
         }
         let channel = caller.system();
-        let reference = self.secrets.reference_hash(channel, &proof.channel_reference);
-        Ok(store::supporter::exists(connection, loaded.complaint.id, (channel, &reference)).await?)
+        let references = self.secrets.reference_hashes(channel, &proof.channel_reference);
+        Ok(store::supporter::exists(connection, loaded.complaint.id, (channel, &references)).await?)
     }
 }
 

@@ -36,7 +36,11 @@ impl App {
         let mut told = complaint.clone();
         let step = told.tell(Act::Support, by, self.clock.now(), Texts::default())?;
         let filing = &complaint.filing;
-        let is_own = filing.channel == channel && filing.channel_reference.as_deref() == Some(&hash);
+        let is_own = filing.channel == channel
+            && filing
+                .channel_reference
+                .as_deref()
+                .is_some_and(|kept| self.secrets.is_reference(kept, channel, reference));
         let mut changes = Changes::default();
         if !is_own && store::supporter::insert(&mut transaction, complaint.id, (channel, &hash)).await? {
             changes.write(&mut transaction, &told, &step).await?;

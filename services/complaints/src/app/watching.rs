@@ -84,7 +84,7 @@ impl App {
         if !read.covers(after, newest) {
             let mut connection = self.database.acquire().await?;
             let steps = store::timeline::list(&mut connection, feed.id, (after, STEPS)).await?;
-            *read = Read { after, steps };
+            *read = Read { after, steps: self.open_steps(&mut connection, feed.id, steps).await? };
         }
         let steps = read.steps.iter().filter(|step| step.version > after).cloned().collect();
         Ok(seen(steps, sight))

@@ -44,6 +44,8 @@ pub(crate) struct Complaint {
     pub(crate) red_flagged_at: Option<Timestamp>,
     /// Since when it is in its state.
     pub(crate) state_since: Timestamp,
+    /// When what its reporter said was last erased.
+    pub(crate) reporter_erased_at: Option<Timestamp>,
 }
 
 impl Complaint {
@@ -75,6 +77,7 @@ impl Complaint {
             stopped_seconds: 0,
             red_flagged_at: None,
             state_since: at,
+            reporter_erased_at: None,
         };
         let step = complaint.step(Command::File, by, at, Texts::default());
         (complaint, step)
@@ -93,7 +96,7 @@ impl Complaint {
             _ => (None, None),
         };
         let booked = self.book(&act, at).filter(|_| row.to != To::Same);
-        self.apply(act, at, &texts, row.to);
+        self.apply(act, at, row.to);
         self.settle(command);
         if row.to != To::Same {
             self.state_since = at;
@@ -178,7 +181,7 @@ impl Complaint {
         }
     }
 
-    fn apply(&mut self, act: Act, at: Timestamp, texts: &Texts, to: To) {
+    fn apply(&mut self, act: Act, at: Timestamp, to: To) {
         match act {
             Act::Accept => {
                 self.phase = Phase::InProgress;
@@ -206,7 +209,7 @@ impl Complaint {
                 self.counts.rejected_follow_ups += 1;
                 self.phase = Phase::InProgress;
             }
-            Act::ConfirmResolution { rating } => self.confirm(at, rating, &texts.reporter),
+            Act::ConfirmResolution { rating } => self.confirm(at, rating),
             Act::Reopen { .. } => {
                 self.reopened_times.push(at);
                 self.phase = Phase::InProgress;
@@ -293,10 +296,10 @@ impl Complaint {
         }
     }
 
-    fn confirm(&mut self, at: Timestamp, rating: i16, comment: &str) {
+    fn confirm(&mut self, at: Timestamp, rating: i16) {
         let Phase::Resolved { outcome } = self.phase else { return };
         let closing = Closing::new(outcome, Confirmation::Confirmed, at);
-        self.close(Closing { rating: Some(rating), comment: comment.to_owned(), ..closing });
+        self.close(Closing { rating: Some(rating), ..closing });
     }
 
     fn unmerge(&mut self) {

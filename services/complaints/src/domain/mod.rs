@@ -10,6 +10,7 @@ mod phase;
 pub(crate) mod place;
 mod policy;
 mod refusal;
+mod reporter;
 pub(crate) mod routing;
 mod transitions;
 mod words;
@@ -22,6 +23,7 @@ pub(crate) use parts::{By, Counts, Filing, Responsibility, Step};
 pub(crate) use phase::{Closing, Phase};
 pub(crate) use policy::{Priority, ServicePolicy, Term, TermUnit, Terms};
 pub(crate) use refusal::Refusal;
+pub(crate) use reporter::Reporter;
 pub(crate) use transitions::{Actor, Command, State, TRANSITIONS, To, Transition};
 pub(crate) use words::{Confirmation, Kind, Outcome, RejectReason, TransferReason};
 

@@ -31,7 +31,6 @@ pub(crate) struct Closing {
     pub(crate) at: Timestamp,
     /// 1 to 5.
     pub(crate) rating: Option<i16>,
-    pub(crate) comment: String,
     /// Where it was handled under another report.
     pub(crate) merged_into: Option<ComplaintId>,
     /// Where it was rejected.
@@ -40,15 +39,7 @@ pub(crate) struct Closing {
 
 impl Closing {
     pub(super) fn new(outcome: Outcome, confirmation: Confirmation, at: Timestamp) -> Self {
-        Self {
-            outcome,
-            confirmation,
-            at,
-            rating: None,
-            comment: String::new(),
-            merged_into: None,
-            reject_reason: None,
-        }
+        Self { outcome, confirmation, at, rating: None, merged_into: None, reject_reason: None }
     }
 }
 

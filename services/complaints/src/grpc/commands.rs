@@ -35,6 +35,7 @@ impl Complaints {
             channel_reference: request.channel_reference,
             unit_complained_of: (!request.unit_complained_of.is_empty())
                 .then(|| convert::unit_id(&request.unit_complained_of)),
+            reporter: convert::reporter(request.reporter),
         };
         let app = self.app.clone();
         let filed = to_the_end(async move { app.file((&caller, key, deadline), to_file).await }).await;

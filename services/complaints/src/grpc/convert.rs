@@ -6,7 +6,7 @@ use proto::complaints::v1;
 use super::words;
 use crate::{
     app::{Filed, Proof},
-    domain::{Complaint, ComplaintId, Step, TRANSITIONS, To, Transition, UnitId, place::Point},
+    domain::{Complaint, ComplaintId, Reporter, Step, TRANSITIONS, To, Transition, UnitId, place::Point},
 };
 
 /// A report as the contract shows it.
@@ -113,6 +113,15 @@ pub(crate) fn proof(proof: Option<v1::ReporterProof>) -> Proof {
     proof.map_or_else(Proof::default, |proof| Proof {
         access_code: proof.access_code,
         channel_reference: proof.channel_reference,
+    })
+}
+
+/// Who a reporter says they are.
+pub(crate) fn reporter(reporter: Option<v1::Reporter>) -> Reporter {
+    reporter.map_or_else(Reporter::default, |reporter| Reporter {
+        name: reporter.display_name,
+        phone: reporter.phone,
+        email: reporter.email,
     })
 }
 

@@ -103,6 +103,14 @@ pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
         }
         Failure::Refused(refusal) => refused(refusal, complaint),
         Failure::Unroutable(unroutable) => unroutable_answer(unroutable),
+        Failure::Sealed(broken) => {
+            tracing::error!(%complaint, error = %broken, "what is sealed can't be opened");
+            status::internal()
+        }
+        Failure::CodeKeyUnknown => {
+            tracing::error!(%complaint, "the key of the report's access code is not given");
+            status::internal()
+        }
         Failure::Claim(error) => status::claim(error),
         Failure::Database(error) => status::database(error),
     }

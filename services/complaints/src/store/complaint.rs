@@ -7,38 +7,50 @@ use kit::stored::{Day, Instant, ToStored};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::reporter::SealedFiling;
 use crate::domain::{Complaint, ComplaintId, Confirmation, Outcome, RejectReason, State};
 pub(crate) use listing::{Selection, list, lock_due, versions};
 pub(super) use row::unknown_word;
 use row::{Row, rows};
 
-/// A report, and which generation of its access code is valid.
+/// A report whose reporter's words are sealed yet, and which access code is valid.
 #[derive(Debug)]
 pub(crate) struct Loaded {
+    /// Its text is empty: it is beside.
     pub(crate) complaint: Complaint,
     pub(crate) code_generation: i32,
+    pub(crate) code_key: String,
+    /// The report's own key under the master key; none once it was destroyed.
+    pub(crate) wrapped_key: Option<Vec<u8>>,
+    /// The text under the report's key.
+    pub(crate) sealed_text: Option<Vec<u8>>,
 }
 
-/// Adds a report; false where its number is taken.
+/// Adds a report with what is sealed of it; false where its number is taken.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     complaint: &Complaint,
+    sealed: &SealedFiling,
 ) -> Result<bool, sqlx::Error> {
     let filing = &complaint.filing;
     let (unit, dues) = (complaint.responsible_unit(), Dues::of(complaint));
     let inserted = sqlx::query!(
-        "INSERT INTO complaints.complaint (id, number, version, category, kind, text, kelurahan_code, channel,
-             channel_reference, unit_complained_of, units, units_from, responsible_unit, state, filed_at, updated_at,
-             state_since, dues, dues_from, dues_at, dues_stage, next_due_at, finish_due_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ARRAY[$11::uuid], ARRAY[$13::timestamptz], $11, $12, $13, $13,
-             $13, $14, $15, $16, $17, $18, $19)
-         ON CONFLICT ON CONSTRAINT complaint_number_key DO NOTHING",
+        "WITH filed AS (
+             INSERT INTO complaints.complaint (id, number, version, category, kind, text, kelurahan_code, channel,
+                 channel_reference, unit_complained_of, units, units_from, responsible_unit, state, filed_at, updated_at,
+                 state_since, dues, dues_from, dues_at, dues_stage, next_due_at, finish_due_at, code_key)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ARRAY[$11::uuid], ARRAY[$13::timestamptz], $11, $12, $13, $13,
+                 $13, $14, $15, $16, $17, $18, $19, $20)
+             ON CONFLICT ON CONSTRAINT complaint_number_key DO NOTHING RETURNING id
+         )
+         INSERT INTO complaints.reporter (complaint, key_id, wrapped_key, identity, channel_reference)
+         SELECT id, $21::text, $22::bytea, $23::bytea, $24::bytea FROM filed",
         complaint.id.0,
         filing.number,
         complaint.version,
         complaint.category,
         filing.kind.word(),
-        filing.text,
+        sealed.text,
         filing.kelurahan_code,
         filing.channel,
         filing.channel_reference.as_deref(),
@@ -51,7 +63,12 @@ pub(crate) async fn insert(
         dues.at as _,
         &dues.stages,
         complaint.next_due_at().map(ToStored::stored) as _,
-        complaint.finish_due_at().map(ToStored::stored) as _
+        complaint.finish_due_at().map(ToStored::stored) as _,
+        sealed.code_key,
+        sealed.key_id,
+        sealed.wrapped_key,
+        sealed.identity.as_deref(),
+        sealed.channel_reference.as_deref()
     )
     .execute(connection)
     .await?;
@@ -68,7 +85,7 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
     sqlx::query!(
         "UPDATE complaints.complaint SET version = $2, category = $3, units = $4, units_from = $5,
              responsible_unit = $6, state = $7, proposed_outcome = $8, outcome = $9, confirmation = $10, rating = $11,
-             comment = $12, question = $13, asked_at = $14, reject_reason = $15, rejected_at = $16, merged_into = $17,
+             reporter_erased_at = $12, question = $13, asked_at = $14, reject_reason = $15, rejected_at = $16, merged_into = $17,
              state_before_merge = $18, updated_at = $19, first_accepted_at = $20, resolved_times = $21,
              reopened_times = $22, closed_at = $23, verified = $24, estimated_finish = $25, hops = $26,
              rejected_follow_ups = $27, questions = $28, supporters = $29, ping_pong = $30, dues = $31, dues_from = $32,
@@ -86,7 +103,7 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
         closing.map(|closing| closing.outcome.word()),
         closing.map(|closing| Confirmation::word(closing.confirmation)),
         closing.and_then(|closing| closing.rating),
-        closing.map(|closing| closing.comment.as_str()),
+        complaint.reporter_erased_at.map(ToStored::stored) as _,
         phase.question().map(|(question, _)| question),
         phase.question().map(|(_, asked_at)| asked_at.stored()) as _,
         phase.reject_reason().map(RejectReason::word),
@@ -193,15 +210,25 @@ pub(crate) async fn lock_members(
     .collect()
 }
 
-/// What shows the reporters of the reports that are, or were until the end, handled under one: id, generation of the
-/// access code, channel, and the hash of its reference. At most `limit`.
+/// What shows who a report's reporter is: its access code, or its channel's reference.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) complaint: ComplaintId,
+    pub(crate) code_generation: i32,
+    pub(crate) code_key: String,
+    pub(crate) channel: String,
+    /// A keyed hash.
+    pub(crate) channel_reference: Option<Vec<u8>>,
+}
+
+/// What shows the reporters of the reports that are, or were until the end, handled under one. At most `limit`.
 pub(crate) async fn reporters_under(
     connection: &mut PgConnection,
     target: ComplaintId,
     limit: i64,
-) -> Result<Vec<(ComplaintId, i32, String, Option<Vec<u8>>)>, sqlx::Error> {
+) -> Result<Vec<Shown>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT id, code_generation, channel, channel_reference FROM complaints.complaint
+        "SELECT id, code_generation, code_key, channel, channel_reference FROM complaints.complaint
          WHERE merged_into = $1 ORDER BY id LIMIT $2",
         target.0,
         limit
@@ -210,7 +237,13 @@ pub(crate) async fn reporters_under(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| (ComplaintId(row.id), row.code_generation, row.channel, row.channel_reference))
+        .map(|row| Shown {
+            complaint: ComplaintId(row.id),
+            code_generation: row.code_generation,
+            code_key: row.code_key,
+            channel: row.channel,
+            channel_reference: row.channel_reference,
+        })
         .collect())
 }
 

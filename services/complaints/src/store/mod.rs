@@ -5,6 +5,7 @@ pub(crate) mod category;
 pub(crate) mod complaint;
 pub(crate) mod place;
 pub(crate) mod policy;
+pub(crate) mod reporter;
 pub(crate) mod routing;
 pub(crate) mod supporter;
 pub(crate) mod timeline;

@@ -22,18 +22,18 @@ pub(crate) async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Whether a channel's reference is a supporter's of a report.
+/// Whether one of a channel's references is a supporter's of a report.
 pub(crate) async fn exists(
     connection: &mut PgConnection,
     complaint: ComplaintId,
-    (channel, reference): (&str, &[u8]),
+    (channel, references): (&str, &[Vec<u8>]),
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM complaints.supporter
-                          WHERE complaint = $1 AND channel = $2 AND channel_reference = $3) AS "exists!""#,
+                          WHERE complaint = $1 AND channel = $2 AND channel_reference = ANY($3)) AS "exists!""#,
         complaint.0,
         channel,
-        reference
+        references
     )
     .fetch_one(connection)
     .await

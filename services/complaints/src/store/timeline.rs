@@ -7,7 +7,15 @@ use uuid::Uuid;
 use super::complaint::unknown_word;
 use crate::domain::{By, Command, ComplaintId, Due, PersonId, State, Step, Texts, TransferReason, UnitId};
 
-/// Adds a step.
+/// A step whose reporter's words are sealed yet.
+#[derive(Debug)]
+pub(crate) struct SealedStep {
+    /// What the reporter wrote in it is empty: it is beside.
+    pub(crate) step: Step,
+    pub(crate) sealed_text: Option<Vec<u8>>,
+}
+
+/// Adds a step, but for what the reporter wrote in it.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     complaint: ComplaintId,
@@ -18,17 +26,14 @@ pub(crate) async fn insert(
              INSERT INTO complaints.timeline_entry
                  (complaint, version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason,
                   public_text, internal_note, due, escalated_to)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14)
-         ), booked AS (
-             INSERT INTO complaints.booked_time (complaint, version, account, unit, from_at, until_at)
-             SELECT $1::uuid, $2::bigint, $15::text,
-                    CASE WHEN $15 = 'VALIDATION'
-                         THEN coalesce((SELECT parent FROM complaints.unit WHERE id = $16::uuid), $16) ELSE $16 END,
-                    $17::timestamptz, $8::timestamptz
-             WHERE $15 IS NOT NULL
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          )
-         INSERT INTO complaints.reporter_text (complaint, version, text)
-         SELECT $1::uuid, $2::bigint, $12::text WHERE $12 <> ''",
+         INSERT INTO complaints.booked_time (complaint, version, account, unit, from_at, until_at)
+         SELECT $1::uuid, $2::bigint, $14::text,
+                CASE WHEN $14 = 'VALIDATION'
+                     THEN coalesce((SELECT parent FROM complaints.unit WHERE id = $15::uuid), $15) ELSE $15 END,
+                $16::timestamptz, $8::timestamptz
+         WHERE $14 IS NOT NULL",
         complaint.0,
         step.version,
         step.command.word(),
@@ -40,7 +45,6 @@ pub(crate) async fn insert(
         step.transfer_reason.map(TransferReason::word),
         step.texts.public,
         step.texts.internal,
-        step.texts.reporter,
         step.due.map(Due::word),
         step.escalated_to.map(|unit| unit.0),
         step.booked.map(|booked| booked.account.word()),
@@ -52,12 +56,29 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Adds what the reporter wrote in a step, sealed.
+pub(crate) async fn insert_text(
+    connection: &mut PgConnection,
+    (complaint, version): (ComplaintId, i64),
+    sealed: &[u8],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO complaints.reporter_text (complaint, version, text) VALUES ($1, $2, $3)",
+        complaint.0,
+        version,
+        sealed
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// At most `limit` steps after a version, in order.
 pub(crate) async fn list(
     connection: &mut PgConnection,
     complaint: ComplaintId,
     (after, limit): (i64, i64),
-) -> Result<Vec<Step>, sqlx::Error> {
+) -> Result<Vec<SealedStep>, sqlx::Error> {
     sqlx::query!(
         r#"SELECT version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason, public_text,
                   internal_note, due, escalated_to, reporter.text AS "reporter_text?"
@@ -71,7 +92,7 @@ pub(crate) async fn list(
     .await?
     .into_iter()
     .map(|row| {
-        Ok(Step {
+        let step = Step {
             version: row.version,
             command: Command::from_word(&row.command).ok_or_else(|| unknown_word(&row.command))?,
             state: State::from_word(&row.state).ok_or_else(|| unknown_word(&row.state))?,
@@ -85,9 +106,10 @@ pub(crate) async fn list(
             texts: Texts {
                 public: row.public_text,
                 internal: row.internal_note,
-                reporter: row.reporter_text.unwrap_or_default(),
+                reporter: String::new(),
             },
-        })
+        };
+        Ok(SealedStep { step, sealed_text: row.reporter_text })
     })
     .collect()
 }

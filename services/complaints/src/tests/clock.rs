@@ -115,11 +115,7 @@ async fn two_processes_do_ten_thousand_steps_of_the_same_minute_each_once() {
     const COUNT: i64 = 10_000;
     let served = Served::start().await;
     let name = served.file().await.complaint.unwrap().name;
-    let mut arguments = served.world.serve_arguments(SERVICE);
-    arguments.extend(["--access-code-key".to_owned(), "5a".repeat(32)]);
-    let shutdown = CancellationToken::new();
-    let second = tokio::spawn(crate::serve(Config::parse_from(arguments), shutdown.clone()));
-    served.world.grpc_address(SERVICE).await;
+    let second = Process::start(&served.world).await;
     let mut superuser = PgConnection::connect(&served.world.superuser_url()).await.unwrap();
     copies(&mut superuser, &name, i32::try_from(COUNT).unwrap() - 1).await;
 
@@ -147,8 +143,7 @@ async fn two_processes_do_ten_thousand_steps_of_the_same_minute_each_once() {
     .unwrap();
     assert_eq!((steps, reports, events), (COUNT, COUNT, COUNT));
     superuser.close().await.unwrap();
-    shutdown.cancel();
-    second.await.unwrap().unwrap();
+    second.end().await;
     served.finish().await;
 }
 

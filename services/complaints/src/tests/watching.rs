@@ -98,13 +98,11 @@ async fn a_drain_ends_an_open_watch_with_unavailable_and_the_process_does_not_wa
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_at_one_replica_reaches_the_watchers_of_another_at_once() {
-    let mut served = Served::start().await;
+    let served = Served::start().await;
     let name = served.file().await.complaint.unwrap().name;
-    let first = served.client.clone();
-    let second = served.serve_again().await;
-    let mut watching = watch_by(&served.client, &served.officer(), (&name, "")).await;
+    let second = Process::start(&served.world).await;
+    let mut watching = watch_by(&second.client, &served.officer(), (&name, "")).await;
     watching.message().await.unwrap().unwrap();
-    served.client = first;
     let begun = Instant::now();
     served.accept(&name).await.unwrap();
     assert_eq!(step(&mut watching).await.0.version, 2);

@@ -4,7 +4,10 @@ use kit::stored::{Instant, ToStored};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::row::{Row, rows};
+use super::{
+    Loaded,
+    row::{Row, rows},
+};
 use crate::domain::{Complaint, State};
 
 /// Which reports to list.
@@ -30,7 +33,7 @@ pub(crate) struct Selection {
 pub(crate) async fn list(
     connection: &mut PgConnection,
     selection: &Selection,
-) -> Result<Vec<Complaint>, sqlx::Error> {
+) -> Result<Vec<Loaded>, sqlx::Error> {
     let (after_time, after_id) = selection.after.unzip();
     rows!(
         r#"WITH RECURSIVE mine AS (
@@ -67,7 +70,7 @@ pub(crate) async fn list(
     .fetch_all(connection)
     .await?
     .into_iter()
-    .map(|row| row.load().map(|loaded| loaded.complaint))
+    .map(Row::load)
     .collect()
 }
 

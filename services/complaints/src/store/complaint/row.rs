@@ -16,14 +16,15 @@ macro_rules! rows {
             Row,
             $before
                 + r#"SELECT id, number, version, category, kind, text, kelurahan_code, channel, channel_reference,
-                  code_generation, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
-                  proposed_outcome, confirmation, rating, comment, question, asked_at, reject_reason, rejected_at,
+                  code_generation, code_key, unit_complained_of, units, units_from AS "units_from: Vec<Instant>", state,
+                  proposed_outcome, confirmation, rating, question, asked_at, reject_reason, rejected_at,
                   merged_into, state_before_merge, filed_at, updated_at, first_accepted_at,
                   resolved_times AS "resolved_times: Vec<Instant>", reopened_times AS "reopened_times: Vec<Instant>",
                   closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
                   ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
                   dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
-                  escalations
+                  escalations, reporter_erased_at,
+                  (SELECT wrapped_key FROM complaints.reporter WHERE reporter.complaint = complaint.id) AS wrapped_key
                 "# + $from,
             $($arguments)*
         )
@@ -38,11 +39,12 @@ pub(super) struct Row {
     pub(super) version: i64,
     pub(super) category: String,
     pub(super) kind: String,
-    pub(super) text: String,
+    pub(super) text: Option<Vec<u8>>,
     pub(super) kelurahan_code: String,
     pub(super) channel: String,
     pub(super) channel_reference: Option<Vec<u8>>,
     pub(super) code_generation: i32,
+    pub(super) code_key: String,
     pub(super) unit_complained_of: Option<Uuid>,
     pub(super) units: Vec<Uuid>,
     pub(super) units_from: Vec<Instant>,
@@ -50,7 +52,6 @@ pub(super) struct Row {
     pub(super) proposed_outcome: Option<String>,
     pub(super) confirmation: Option<String>,
     pub(super) rating: Option<i16>,
-    pub(super) comment: Option<String>,
     pub(super) question: Option<String>,
     pub(super) asked_at: Option<Instant>,
     pub(super) reject_reason: Option<String>,
@@ -80,6 +81,8 @@ pub(super) struct Row {
     pub(super) state_since: Instant,
     pub(super) breaches: i32,
     pub(super) escalations: i32,
+    pub(super) reporter_erased_at: Option<Instant>,
+    pub(super) wrapped_key: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -98,7 +101,7 @@ impl Row {
             filing: Filing {
                 number: self.number,
                 kind: Kind::from_word(&self.kind).ok_or_else(|| unknown_word(&self.kind))?,
-                text: self.text,
+                text: String::new(),
                 kelurahan_code: self.kelurahan_code,
                 channel: self.channel,
                 channel_reference: self.channel_reference,
@@ -128,8 +131,15 @@ impl Row {
             stopped_seconds: self.stopped_seconds,
             red_flagged_at: self.red_flagged_at.map(Instant::to_jiff),
             state_since: self.state_since.to_jiff(),
+            reporter_erased_at: self.reporter_erased_at.map(Instant::to_jiff),
         };
-        Ok(Loaded { complaint, code_generation: self.code_generation })
+        Ok(Loaded {
+            complaint,
+            code_generation: self.code_generation,
+            code_key: self.code_key,
+            wrapped_key: self.wrapped_key,
+            sealed_text: self.text,
+        })
     }
 
     fn deadlines(&self) -> Result<Vec<Deadline>, sqlx::Error> {
@@ -189,7 +199,6 @@ impl Row {
             confirmation: Confirmation::from_word(self.confirmation.as_deref()?)?,
             at: self.closed_at?.to_jiff(),
             rating: self.rating,
-            comment: self.comment.clone().unwrap_or_default(),
             merged_into: self.merged_into.map(ComplaintId),
             reject_reason: self.reject_reason(),
         })
