@@ -123,6 +123,8 @@ CREATE TABLE complaints.complaint (
     breaches            integer     NOT NULL DEFAULT 0,
     escalations         integer     NOT NULL DEFAULT 0,
     reporter_erased_at  timestamptz,
+    -- Asked to be erased, while a case uses the report.
+    reporter_restricted_at timestamptz,
     CONSTRAINT complaint_dues_have_times CHECK (cardinality(dues) = cardinality(dues_at)
         AND cardinality(dues) = cardinality(dues_from) AND cardinality(dues) = cardinality(dues_stage)),
     CONSTRAINT complaint_units_have_times CHECK (cardinality(units) > 0 AND cardinality(units) = cardinality(units_from)

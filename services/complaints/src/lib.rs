@@ -14,7 +14,8 @@ use anyhow::Context;
 use kit::{database::Database, server::Server, server::Shell};
 use proto::complaints::v1::{
     catalog_service_server::CatalogServiceServer, complaint_service_server::ComplaintServiceServer,
-    replay_service_server::ReplayServiceServer, routing_service_server::RoutingServiceServer,
+    replay_service_server::ReplayServiceServer, reporter_service_server::ReporterServiceServer,
+    routing_service_server::RoutingServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -40,9 +41,11 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .service(ComplaintServiceServer::new(grpc::Complaints::new(app.clone())))
         .service(CatalogServiceServer::new(grpc::Catalog::new(app.clone())))
         .service(RoutingServiceServer::new(grpc::RoutingRpcs::new(app.clone())))
+        .service(ReporterServiceServer::new(grpc::Reporters::new(app.clone())))
         .service(ReplayServiceServer::new(replays))
         .job(clock)
         .job(app.clone().rotate_keys())
+        .job(app.clone().follow_restrictions())
         .consume("staff", events::consume::StaffEvents)
         .job(app.clone().find_changes())
         .job(app.follow_routing())

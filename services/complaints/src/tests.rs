@@ -10,6 +10,7 @@ mod life;
 mod merging;
 mod officials;
 mod random;
+mod reporters;
 mod routing;
 mod sealing;
 mod watching;

@@ -3,12 +3,14 @@
 use dev::calls::call;
 use proto::complaints::v1::{
     AcceptComplaintRequest, AddNoteRequest, AppealRejectionRequest, ApproveFollowUpRequest,
-    CreateCategoryRequest, DisposeComplaintRequest, FileComplaintRequest, FileComplaintResponse,
-    MergeComplaintRequest, ProvideInformationRequest, RecategorizeComplaintRequest, RejectComplaintRequest,
-    RejectFollowUpRequest, RejectReason, ReopenComplaintRequest, ReporterProof, RequestInformationRequest,
-    SetEstimateRequest, SubmitFollowUpRequest, SupportComplaintRequest, TransferComplaintRequest,
-    TransferReason, UnmergeComplaintRequest, UpdateCategoryRequest, WithdrawComplaintRequest,
+    CreateCategoryRequest, DisposeComplaintRequest, EraseReporterRequest, FileComplaintRequest,
+    FileComplaintResponse, MergeComplaintRequest, ProvideInformationRequest, RecategorizeComplaintRequest,
+    RejectComplaintRequest, RejectFollowUpRequest, RejectReason, ReopenComplaintRequest, ReporterProof,
+    RequestInformationRequest, RevealReporterRequest, SetEstimateRequest, SubmitFollowUpRequest,
+    SupportComplaintRequest, TransferComplaintRequest, TransferReason, UnmergeComplaintRequest,
+    UpdateCategoryRequest, UpdateReporterRequest, WithdrawComplaintRequest,
     catalog_service_client::CatalogServiceClient, complaint_service_client::ComplaintServiceClient,
+    reporter_service_client::ReporterServiceClient,
 };
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -76,6 +78,7 @@ async fn categories(actors: &Actors) {
 pub(super) async fn write(actors: &Actors) {
     categories(actors).await;
     back_and_forth(actors).await;
+    reporters(actors).await;
     let rejected = file(actors).await;
     let (complaint, reporter) = known(&rejected);
     let name = complaint.name;
@@ -98,6 +101,38 @@ pub(super) async fn write(actors: &Actors) {
     tell!(actors, officer, merge_complaint, MergeComplaintRequest { name: name.clone(), into });
     tell!(actors, officer, unmerge_complaint, UnmergeComplaintRequest { name: name.clone() });
     tell!(actors, channel, withdraw_complaint, WithdrawComplaintRequest { name, reporter });
+}
+
+/// What is asked of a reporter, and by one.
+async fn reporters(actors: &Actors) {
+    let (complaint, proof) = known(&file(actors).await);
+    let name = complaint.name;
+    let request_id = || Uuid::now_v7().to_string();
+    let reporters = || ReporterServiceClient::new(actors.complaints.clone());
+    let request =
+        RevealReporterRequest { request_id: request_id(), name: name.clone(), ..Default::default() };
+    let revealed = call(&actors.officer, &request, |request| {
+        let mut reporters = reporters();
+        async move { reporters.reveal_reporter(request).await }
+    });
+    revealed.await.unwrap();
+    let request = UpdateReporterRequest {
+        request_id: request_id(),
+        name: name.clone(),
+        proof: proof.clone(),
+        ..Default::default()
+    };
+    let updated = call(&actors.channel, &request, |request| {
+        let mut reporters = reporters();
+        async move { reporters.update_reporter(request).await }
+    });
+    updated.await.unwrap();
+    let request = EraseReporterRequest { request_id: request_id(), name, proof, ..Default::default() };
+    let erased = call(&actors.channel, &request, |request| {
+        let mut reporters = reporters();
+        async move { reporters.erase_reporter(request).await }
+    });
+    erased.await.unwrap();
 }
 
 fn known(filed: &FileComplaintResponse) -> (proto::complaints::v1::Complaint, Option<ReporterProof>) {

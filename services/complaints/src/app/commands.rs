@@ -11,7 +11,7 @@ use kit::{
 use sqlx::PgConnection;
 
 use super::{
-    App, Failure,
+    App, Failure, reporters,
     rights::Sight,
     wish::{self, Asked, MEMBERS_MAX, Wish},
 };
@@ -102,6 +102,9 @@ impl App {
         let mut changes = Changes::default();
         changes.write(&mut transaction, &complaint, &step).await?;
         self.keep_words(&mut transaction, (complaint.id, key), &step).await?;
+        if step.command == Command::EraseReporter {
+            reporters::erase(&mut transaction, (complaint.id, &step)).await?;
+        }
         follow(&mut transaction, &mut changes, (&complaint, &step), now).await?;
         match run {
             Run::Real => self.finish(transaction, changes).await?,

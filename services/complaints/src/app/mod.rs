@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod file;
 mod read;
+mod reporters;
 mod rights;
 pub(crate) mod rotation;
 pub(crate) mod routing;
@@ -123,6 +124,12 @@ pub(crate) enum Failure {
     /// Its place or the rules of routing refuse it.
     #[error("it can't be routed")]
     Unroutable(#[from] routing::Unroutable),
+    /// The reporter said nothing of themselves, or nothing is left of it.
+    #[error("the reporter is not known")]
+    ReporterNotKnown,
+    /// The reporter asked for erasure, and a case uses the report.
+    #[error("what is kept of the reporter is restricted")]
+    ReporterRestricted,
     /// What is sealed can't be opened.
     #[error("what is sealed can't be opened")]
     Sealed(#[from] seal::SealBroken),

@@ -16,6 +16,8 @@ use crate::{
 
 /// The scope that makes an official an inspector.
 const INSPECTOR: &str = "complaints.inspect";
+/// The scope that lets an official erase for a reporter.
+const ERASER: &str = "complaints.erase";
 
 /// What a caller needs for a command, besides its scope.
 pub(super) enum Right<'a> {
@@ -23,6 +25,8 @@ pub(super) enum Right<'a> {
     Unit(Reach),
     /// The reporter.
     Reporter(&'a Proof),
+    /// The reporter, or an official who may erase for them.
+    ReporterOrEraser(&'a Proof),
     /// The reporter, also of a report that is handled under it.
     AnyReporter(&'a Proof),
     /// The same, or a supporter, or an inspector.
@@ -53,7 +57,11 @@ impl App {
                 caller.person.ok_or(Failure::PersonRequired)?;
                 official(connection, (caller, *reach), &loaded.complaint).await
             }
-            Right::Reporter(proof) => self
+            Right::ReporterOrEraser(proof) if **proof == Proof::default() && caller.may(ERASER) => {
+                caller.person.ok_or(Failure::PersonRequired)?;
+                official(connection, (caller, Reach::SubtreeOf), &loaded.complaint).await
+            }
+            Right::Reporter(proof) | Right::ReporterOrEraser(proof) => self
                 .is_reporter(caller, loaded, proof)
                 .then_some(Sight::Reporter)
                 .ok_or(Failure::NotTheReporter),

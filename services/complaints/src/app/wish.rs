@@ -44,6 +44,7 @@ pub(crate) enum Wish {
     Unmerge,
     Withdraw { proof: Proof },
     AddNote,
+    EraseReporter { proof: Proof },
 }
 
 impl Wish {
@@ -65,6 +66,7 @@ impl Wish {
             Self::ProvideInformation { proof }
             | Self::AppealRejection { proof }
             | Self::Withdraw { proof } => Right::Reporter(proof),
+            Self::EraseReporter { proof } => Right::ReporterOrEraser(proof),
             Self::ConfirmResolution { proof, .. } => Right::AnyReporter(proof),
             Self::Reopen { proof } => Right::AnyReporterOrInspector(proof),
         }
@@ -136,6 +138,10 @@ pub(super) async fn act(
         }
         Wish::Withdraw { .. } => Act::Withdraw,
         Wish::AddNote => Act::AddNote,
+        Wish::EraseReporter { .. } if store::erasure::is_held(connection, complaint.id).await? => {
+            Act::RestrictReporter
+        }
+        Wish::EraseReporter { .. } => Act::EraseReporter,
     })
 }
 

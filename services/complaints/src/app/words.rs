@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::{
     App, Failure,
     file::ToFile,
-    seal::{Context, DataKey, MasterKeys},
+    seal::{Context, DataKey, MasterKeys, SealBroken},
 };
 use crate::{
     domain::{Complaint, ComplaintId, Reporter, Step},
@@ -37,7 +37,7 @@ fn of_step<T>(complaint: ComplaintId, version: i64, then: impl FnOnce(Context<'_
 }
 
 /// A reporter as sealed.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Identity {
     name: String,
     phone: String,
@@ -49,6 +49,17 @@ pub(super) fn seal_identity(key: &DataKey, complaint: ComplaintId, reporter: &Re
     let Reporter { name, phone, email } = reporter.clone();
     let bytes = serde_json::to_vec(&Identity { name, phone, email }).expect("three texts are JSON");
     (!reporter.is_unknown()).then(|| key.seal(of_identity(complaint), &bytes))
+}
+
+/// The name and contacts.
+pub(super) fn open_identity(
+    key: &DataKey,
+    complaint: ComplaintId,
+    sealed: &[u8],
+) -> Result<Reporter, SealBroken> {
+    let bytes = key.open(of_identity(complaint), sealed)?;
+    let Identity { name, phone, email } = serde_json::from_slice(&bytes).map_err(|_| SealBroken::Forged)?;
+    Ok(Reporter { name, phone, email })
 }
 
 impl App {
@@ -105,6 +116,20 @@ impl App {
         steps.into_iter().map(open).collect()
     }
 
+    /// A report's key, or another where its own was destroyed.
+    pub(super) async fn key_or_new(
+        &self,
+        connection: &mut PgConnection,
+        (complaint, key): (ComplaintId, Option<DataKey>),
+    ) -> Result<DataKey, Failure> {
+        if let Some(key) = key {
+            return Ok(key);
+        }
+        let (key, wrapped) = self.keys().generate(complaint);
+        store::reporter::renew(connection, complaint, (&wrapped.key_id, &wrapped.bytes)).await?;
+        Ok(key)
+    }
+
     /// Keeps what the reporter wrote in a step, if anything. A report whose key was destroyed gets another.
     pub(super) async fn keep_words(
         &self,
@@ -116,14 +141,7 @@ impl App {
         if text.is_empty() {
             return Ok(());
         }
-        let key = match key {
-            Some(key) => key,
-            None => {
-                let (key, wrapped) = self.keys().generate(complaint);
-                store::reporter::renew(connection, complaint, (&wrapped.key_id, &wrapped.bytes)).await?;
-                key
-            }
-        };
+        let key = self.key_or_new(connection, (complaint, key)).await?;
         let sealed = of_step(complaint, step.version, |context| key.seal(context, text.as_bytes()));
         store::timeline::insert_text(connection, (complaint, step.version), &sealed).await?;
         Ok(())

@@ -74,6 +74,9 @@ pub(crate) enum Act {
     CloseWithTarget,
     Support,
     Withdraw,
+    EraseReporter,
+    /// Instead, while a case uses the report.
+    RestrictReporter,
     AddNote,
     AutoClose,
     ExpireQuestion,
@@ -143,6 +146,8 @@ impl Act {
             Self::CloseWithTarget => Command::CloseWithTarget,
             Self::Support => Command::Support,
             Self::Withdraw => Command::Withdraw,
+            Self::EraseReporter => Command::EraseReporter,
+            Self::RestrictReporter => Command::RestrictReporter,
             Self::AddNote => Command::AddNote,
             Self::AutoClose => Command::AutoClose,
             Self::ExpireQuestion => Command::ExpireQuestion,

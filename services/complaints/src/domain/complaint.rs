@@ -46,6 +46,8 @@ pub(crate) struct Complaint {
     pub(crate) state_since: Timestamp,
     /// When what its reporter said was last erased.
     pub(crate) reporter_erased_at: Option<Timestamp>,
+    /// When it was to be erased, and a case used the report.
+    pub(crate) reporter_restricted_at: Option<Timestamp>,
 }
 
 impl Complaint {
@@ -78,6 +80,7 @@ impl Complaint {
             red_flagged_at: None,
             state_since: at,
             reporter_erased_at: None,
+            reporter_restricted_at: None,
         };
         let step = complaint.step(Command::File, by, at, Texts::default());
         (complaint, step)
@@ -245,8 +248,17 @@ impl Complaint {
                 self.mark(Due::RedFlag, Stage::Passed);
                 self.red_flagged_at.get_or_insert(at);
             }
+            Act::EraseReporter => self.erase_reporter(at),
+            Act::RestrictReporter => self.reporter_restricted_at = Some(at),
             Act::AddNote => {}
         }
+    }
+
+    fn erase_reporter(&mut self, at: Timestamp) {
+        self.filing.text.clear();
+        self.filing.channel_reference = None;
+        self.reporter_erased_at = Some(at);
+        self.reporter_restricted_at = None;
     }
 
     fn transfer(&mut self, to: UnitId, at: Timestamp, accept_by: Timestamp) {

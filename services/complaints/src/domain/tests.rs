@@ -107,6 +107,8 @@ fn act(command: Command) -> Option<Act> {
         Command::CloseWithTarget => Act::CloseWithTarget,
         Command::Support => Act::Support,
         Command::Withdraw => Act::Withdraw,
+        Command::EraseReporter => Act::EraseReporter,
+        Command::RestrictReporter => Act::RestrictReporter,
         Command::AddNote => Act::AddNote,
         Command::AutoClose => Act::AutoClose,
         Command::ExpireQuestion => Act::ExpireQuestion,

@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Warn,
     Breach,
     RaiseRedFlag,
+    EraseReporter,
+    RestrictReporter,
 }
 
 /// Where a command leads.
@@ -182,6 +184,8 @@ pub(crate) const TRANSITIONS: &[Transition] = &[
     row(Command::CloseWithTarget, &[Merged], To::State(Closed), Actor::System),
     row(Command::Support, SUPPORTABLE, To::Same, Actor::Channel),
     row(Command::Withdraw, OPEN, To::State(Closed), Actor::Reporter),
+    row(Command::EraseReporter, ANY, To::Same, Actor::Reporter),
+    row(Command::RestrictReporter, ANY, To::Same, Actor::Reporter),
     row(Command::AddNote, ANY, To::Same, Actor::ResponsibleUnit),
     row(Command::AutoClose, &[Resolved, Rejected], To::State(Closed), Actor::System),
     row(Command::ExpireQuestion, &[NeedsReporter], To::State(InProgress), Actor::System),

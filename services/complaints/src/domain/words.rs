@@ -168,6 +168,8 @@ words!(Command {
     Warn = "WARN",
     Breach = "BREACH",
     RaiseRedFlag = "RAISE_RED_FLAG",
+    EraseReporter = "ERASE_REPORTER",
+    RestrictReporter = "RESTRICT_REPORTER",
 });
 words!(Outcome {
     Fixed = "FIXED",

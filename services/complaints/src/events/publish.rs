@@ -49,6 +49,8 @@ pub(crate) fn event(complaint: &Complaint, step: &Step) -> Event {
         Warn => "warned", ComplaintWarned;
         Breach => "breached", ComplaintBreached;
         RaiseRedFlag => "red_flagged", ComplaintRedFlagged;
+        EraseReporter => "reporter_erased", ComplaintReporterErased;
+        RestrictReporter => "reporter_restricted", ComplaintReporterRestricted;
     }
 }
 

@@ -6,6 +6,7 @@ mod catalog;
 mod commands;
 pub(crate) mod convert;
 mod replay;
+mod reporter;
 mod routing;
 mod service;
 mod status;
@@ -14,5 +15,6 @@ pub(crate) mod words;
 
 pub(crate) use catalog::Catalog;
 pub(crate) use replay::Replays;
+pub(crate) use reporter::Reporters;
 pub(crate) use routing::RoutingRpcs;
 pub(crate) use service::Complaints;

@@ -103,6 +103,23 @@ pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
         }
         Failure::Refused(refusal) => refused(refusal, complaint),
         Failure::Unroutable(unroutable) => unroutable_answer(unroutable),
+        Failure::ReporterNotKnown => {
+            let why = "the reporter said nothing of themselves, or it was erased";
+            own(Code::FailedPrecondition, ErrorReason::ReporterNotKnown, why).precondition(
+                "REPORTER_NOT_KNOWN",
+                complaint.to_string(),
+                why,
+            )
+        }
+        Failure::ReporterRestricted => {
+            let why =
+                "the reporter asked for erasure; while a case uses the report nobody is shown who they are";
+            own(Code::FailedPrecondition, ErrorReason::ReporterRestricted, why).precondition(
+                "REPORTER_RESTRICTED",
+                complaint.to_string(),
+                why,
+            )
+        }
         Failure::Sealed(broken) => {
             tracing::error!(%complaint, error = %broken, "what is sealed can't be opened");
             status::internal()

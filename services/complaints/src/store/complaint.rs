@@ -90,7 +90,7 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
              reopened_times = $22, closed_at = $23, verified = $24, estimated_finish = $25, hops = $26,
              rejected_follow_ups = $27, questions = $28, supporters = $29, ping_pong = $30, dues = $31, dues_from = $32,
              dues_at = $33, dues_stage = $34, next_due_at = $35, finish_due_at = $36, stopped_seconds = $37,
-             red_flagged_at = $38, state_since = $39, breaches = $40, escalations = $41
+             red_flagged_at = $38, state_since = $39, breaches = $40, escalations = $41, reporter_restricted_at = $42
          WHERE id = $1",
         complaint.id.0,
         complaint.version,
@@ -132,7 +132,8 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
         complaint.red_flagged_at.map(ToStored::stored) as _,
         complaint.state_since.stored(),
         counts.breaches,
-        counts.escalations
+        counts.escalations,
+        complaint.reporter_restricted_at.map(ToStored::stored) as _
     )
     .execute(connection)
     .await?;

@@ -3,9 +3,11 @@
 pub(crate) mod calendar;
 pub(crate) mod category;
 pub(crate) mod complaint;
+pub(crate) mod erasure;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod reporter;
+pub(crate) mod reveal;
 pub(crate) mod routing;
 pub(crate) mod supporter;
 pub(crate) mod timeline;

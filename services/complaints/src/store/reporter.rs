@@ -84,3 +84,37 @@ pub(crate) async fn rewrap(
     .await?;
     Ok(())
 }
+
+/// What a reporter said of themselves, under the report's own key.
+#[derive(Debug, Default)]
+pub(crate) struct Sealed {
+    pub(crate) identity: Option<Vec<u8>>,
+    pub(crate) channel_reference: Option<Vec<u8>>,
+}
+
+/// What a report's reporter said of themselves.
+pub(crate) async fn sealed(
+    connection: &mut PgConnection,
+    complaint: ComplaintId,
+) -> Result<Sealed, sqlx::Error> {
+    let found = sqlx::query_as!(
+        Sealed,
+        "SELECT identity, channel_reference FROM complaints.reporter WHERE complaint = $1",
+        complaint.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Replaces name and contacts.
+pub(crate) async fn set_identity(
+    connection: &mut PgConnection,
+    complaint: ComplaintId,
+    identity: Option<&[u8]>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE complaints.reporter SET identity = $2 WHERE complaint = $1", complaint.0, identity)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
