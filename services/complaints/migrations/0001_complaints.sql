@@ -122,6 +122,8 @@ CREATE TABLE complaints.complaint (
     state_since         timestamptz NOT NULL,
     breaches            integer     NOT NULL DEFAULT 0,
     escalations         integer     NOT NULL DEFAULT 0,
+    -- The reporter's words up to this version were released to everybody.
+    words_released      bigint      NOT NULL DEFAULT 0,
     reporter_erased_at  timestamptz,
     -- Asked to be erased, while a case uses the report.
     reporter_restricted_at timestamptz,
@@ -157,8 +159,16 @@ CREATE TABLE complaints.timeline_entry (
     escalated_to     uuid,
     public_text      text        NOT NULL DEFAULT '',
     internal_note    text        NOT NULL DEFAULT '',
+    -- Drawn while the report's row is held: a report's steps come in their own order.
+    position         bigserial   NOT NULL,
+    -- The channel that filed the report, where the step is for citizens.
+    public_channel   text,
     PRIMARY KEY (complaint, version)
 );
+-- WatchUpdates: what a channel's reports came to.
+CREATE INDEX timeline_entry_by_channel ON complaints.timeline_entry (public_channel, position)
+    WHERE public_channel IS NOT NULL;
+GRANT SELECT ON SEQUENCE complaints.timeline_entry_position_seq TO complaints_app;
 
 -- The time that a step ended, and on whose account it was.
 CREATE TABLE complaints.booked_time (

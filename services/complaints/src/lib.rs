@@ -15,7 +15,7 @@ use kit::{database::Database, server::Server, server::Shell};
 use proto::complaints::v1::{
     catalog_service_server::CatalogServiceServer, complaint_service_server::ComplaintServiceServer,
     replay_service_server::ReplayServiceServer, reporter_service_server::ReporterServiceServer,
-    routing_service_server::RoutingServiceServer,
+    routing_service_server::RoutingServiceServer, tracking_service_server::TrackingServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +42,7 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .service(CatalogServiceServer::new(grpc::Catalog::new(app.clone())))
         .service(RoutingServiceServer::new(grpc::RoutingRpcs::new(app.clone())))
         .service(ReporterServiceServer::new(grpc::Reporters::new(app.clone())))
+        .service(TrackingServiceServer::new(grpc::Tracking::new(app.clone())))
         .service(ReplayServiceServer::new(replays))
         .job(clock)
         .job(app.clone().rotate_keys())

@@ -13,6 +13,8 @@ mod random;
 mod reporters;
 mod routing;
 mod sealing;
+mod tracking;
+mod updates;
 mod watching;
 
 use clap::Parser;

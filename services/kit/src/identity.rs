@@ -103,6 +103,16 @@ pub fn caller<T>(request: &tonic::Request<T>) -> Result<(Arc<Caller>, Deadline),
     }
 }
 
+/// The caller of a request to a public RPC, where one came with a token, and when it wants its answer.
+///
+/// # Errors
+/// INTERNAL where the request did not pass the gate, which is a fault of the server's making.
+pub fn anybody<T>(request: &tonic::Request<T>) -> Result<(Option<Arc<Caller>>, Deadline), tonic::Status> {
+    let deadline = request.extensions().get::<Deadline>();
+    let deadline = deadline.ok_or_else(|| tonic::Status::internal("the call did not pass the gate"))?;
+    Ok((request.extensions().get::<Arc<Caller>>().map(Arc::clone), *deadline))
+}
+
 /// Why a token was refused.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TokenRefused {

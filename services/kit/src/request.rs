@@ -51,9 +51,22 @@ impl RequestKey {
         request_id: &str,
         request: &impl prost::Message,
     ) -> Result<Self, uuid::Error> {
+        Self::of_anybody(Some(caller), rpc, request_id, request)
+    }
+
+    /// The same for a public RPC, where all who come without a token are one caller: what tells them apart is the content.
+    ///
+    /// # Errors
+    /// As [`RequestKey::try_new`].
+    pub fn of_anybody(
+        caller: Option<&crate::identity::Caller>,
+        rpc: &'static str,
+        request_id: &str,
+        request: &impl prost::Message,
+    ) -> Result<Self, uuid::Error> {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &request.encode_to_vec());
         Ok(Self {
-            caller: caller.key(),
+            caller: caller.map_or_else(String::new, crate::identity::Caller::key),
             rpc,
             request_id: Uuid::parse_str(request_id)?,
             content_hash: digest.as_ref().try_into().expect("SHA-256 has 32 bytes"),

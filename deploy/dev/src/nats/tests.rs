@@ -134,7 +134,8 @@ fn a_service_may_publish_its_own_events_and_take_those_it_reads_and_nothing_else
             assert!(!user.may_publish(&subject.replace("EVT_OWN", &own)), "{service}: {subject}");
         }
         assert!(user.may_subscribe(&format!("_INBOX_{service}.*")), "{service}: its inbox");
-        for subject in ["evt.>", "evt.staff.>", "$JS.EVENT.>", "wake.>", "_INBOX.>", "_INBOX_another.>", ">"] {
+        for subject in ["evt.>", "evt.staff.>", "$JS.EVENT.>", "wake.>", "_INBOX.>", "_INBOX_another.>", ">"]
+        {
             assert!(!user.may_subscribe(subject), "{service}: {subject}");
         }
     }

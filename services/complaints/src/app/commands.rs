@@ -64,7 +64,7 @@ impl Changes {
         step: &Step,
     ) -> Result<(), Failure> {
         store::complaint::update(connection, complaint).await?;
-        store::timeline::insert(connection, complaint.id, step).await?;
+        store::timeline::insert(connection, complaint, step).await?;
         self.events.push(publish::event(complaint, step));
         self.wakes.push((complaint.id, complaint.version));
         Ok(())

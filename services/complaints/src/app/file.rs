@@ -98,7 +98,7 @@ impl App {
         if to_file.point.is_some() || !to_file.asset.is_empty() {
             store::place::insert(&mut transaction, id, (to_file.point, &to_file.asset)).await?;
         }
-        store::timeline::insert(&mut transaction, id, &step).await?;
+        store::timeline::insert(&mut transaction, &complaint, &step).await?;
         kit::events::append(&mut transaction, &[publish::event(&complaint, &step)]).await?;
         transaction.commit().await?;
         self.relay_wake.notify_one();

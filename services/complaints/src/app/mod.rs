@@ -6,6 +6,7 @@ pub(crate) mod categories;
 mod clock;
 mod commands;
 mod file;
+pub(crate) mod limits;
 mod read;
 mod reporters;
 mod rights;
@@ -15,6 +16,8 @@ mod schedule;
 pub(crate) mod seal;
 pub(crate) mod secret;
 mod support;
+mod track;
+mod updates;
 mod watching;
 mod wish;
 mod words;
@@ -29,6 +32,8 @@ pub(crate) use catalog::CategoryChange;
 pub(crate) use commands::{Order, Proof, Run};
 pub(crate) use file::{Filed, ToFile};
 pub(crate) use rights::Sight;
+pub(crate) use track::{Part, Tracked};
+pub(crate) use updates::{Settling, Update};
 pub(crate) use watching::Feed;
 pub(crate) use wish::Wish;
 
@@ -130,6 +135,9 @@ pub(crate) enum Failure {
     /// The reporter asked for erasure, and a case uses the report.
     #[error("what is kept of the reporter is restricted")]
     ReporterRestricted,
+    /// No report of this number, or a wrong code: which of them, nobody is told.
+    #[error("no report of this number, or a wrong code")]
+    NotTracked,
     /// What is sealed can't be opened.
     #[error("what is sealed can't be opened")]
     Sealed(#[from] seal::SealBroken),

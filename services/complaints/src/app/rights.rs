@@ -104,7 +104,7 @@ impl App {
     }
 
     /// Whether the caller shows the access code, or is the channel that filed the report and shows its reference.
-    fn is_reporter(&self, caller: &Caller, loaded: &Loaded, proof: &Proof) -> bool {
+    pub(super) fn is_reporter(&self, caller: &Caller, loaded: &Loaded, proof: &Proof) -> bool {
         let complaint = &loaded.complaint;
         if !proof.access_code.is_empty() {
             return self.secrets.is_access_code(&CodeOf::of(loaded), &proof.access_code);

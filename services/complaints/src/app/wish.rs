@@ -43,7 +43,7 @@ pub(crate) enum Wish {
     Merge { into: ComplaintId },
     Unmerge,
     Withdraw { proof: Proof },
-    AddNote,
+    AddNote { releases_words: bool },
     EraseReporter { proof: Proof },
 }
 
@@ -61,7 +61,7 @@ impl Wish {
             | Self::Reject { .. }
             | Self::Merge { .. }
             | Self::Unmerge
-            | Self::AddNote => Right::Unit(Reach::SubtreeOf),
+            | Self::AddNote { .. } => Right::Unit(Reach::SubtreeOf),
             Self::ApproveFollowUp | Self::RejectFollowUp => Right::Unit(Reach::Above),
             Self::ProvideInformation { proof }
             | Self::AppealRejection { proof }
@@ -137,7 +137,7 @@ pub(super) async fn act(
             Act::Unmerge { target_closed: asked.other.is_some_and(|target| target.closing().is_some()) }
         }
         Wish::Withdraw { .. } => Act::Withdraw,
-        Wish::AddNote => Act::AddNote,
+        Wish::AddNote { releases_words } => Act::AddNote { releases_words: *releases_words },
         Wish::EraseReporter { .. } if store::erasure::is_held(connection, complaint.id).await? => {
             Act::RestrictReporter
         }

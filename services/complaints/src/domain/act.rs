@@ -77,7 +77,10 @@ pub(crate) enum Act {
     EraseReporter,
     /// Instead, while a case uses the report.
     RestrictReporter,
-    AddNote,
+    /// With the reporter's words so far released to everybody, where an official finds nothing private in them.
+    AddNote {
+        releases_words: bool,
+    },
     AutoClose,
     ExpireQuestion,
     Warn {
@@ -148,7 +151,7 @@ impl Act {
             Self::Withdraw => Command::Withdraw,
             Self::EraseReporter => Command::EraseReporter,
             Self::RestrictReporter => Command::RestrictReporter,
-            Self::AddNote => Command::AddNote,
+            Self::AddNote { .. } => Command::AddNote,
             Self::AutoClose => Command::AutoClose,
             Self::ExpireQuestion => Command::ExpireQuestion,
             Self::Warn { .. } => Command::Warn,

@@ -44,6 +44,8 @@ pub(crate) struct Complaint {
     pub(crate) red_flagged_at: Option<Timestamp>,
     /// Since when it is in its state.
     pub(crate) state_since: Timestamp,
+    /// The reporter's words up to this version were released to everybody; 0 for none.
+    pub(crate) words_released: i64,
     /// When what its reporter said was last erased.
     pub(crate) reporter_erased_at: Option<Timestamp>,
     /// When it was to be erased, and a case used the report.
@@ -79,6 +81,7 @@ impl Complaint {
             stopped_seconds: 0,
             red_flagged_at: None,
             state_since: at,
+            words_released: 0,
             reporter_erased_at: None,
             reporter_restricted_at: None,
         };
@@ -250,13 +253,15 @@ impl Complaint {
             }
             Act::EraseReporter => self.erase_reporter(at),
             Act::RestrictReporter => self.reporter_restricted_at = Some(at),
-            Act::AddNote => {}
+            Act::AddNote { releases_words: true } => self.words_released = self.version,
+            Act::AddNote { releases_words: false } => {}
         }
     }
 
     fn erase_reporter(&mut self, at: Timestamp) {
         self.filing.text.clear();
         self.filing.channel_reference = None;
+        self.words_released = 0;
         self.reporter_erased_at = Some(at);
         self.reporter_restricted_at = None;
     }

@@ -12,6 +12,7 @@ mod policy;
 mod refusal;
 mod reporter;
 pub(crate) mod routing;
+pub(crate) mod tidings;
 mod transitions;
 mod words;
 

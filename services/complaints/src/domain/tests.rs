@@ -109,7 +109,7 @@ fn act(command: Command) -> Option<Act> {
         Command::Withdraw => Act::Withdraw,
         Command::EraseReporter => Act::EraseReporter,
         Command::RestrictReporter => Act::RestrictReporter,
-        Command::AddNote => Act::AddNote,
+        Command::AddNote => Act::AddNote { releases_words: false },
         Command::AutoClose => Act::AutoClose,
         Command::ExpireQuestion => Act::ExpireQuestion,
         Command::Warn => Act::Warn { due: Due::Finish },

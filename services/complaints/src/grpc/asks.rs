@@ -112,7 +112,8 @@ asks! {
         (Wish::Withdraw { proof: proof(it.reporter) }, reporters(it.reason))
     };
     "AddNote": AddNoteRequest => AddNoteResponse, |it| {
-        (Wish::AddNote, officials(String::new(), it.internal_note))
+        let releases_words = it.release_reporter_words;
+        (Wish::AddNote { releases_words }, officials(String::new(), it.internal_note))
     };
 }
 

@@ -85,7 +85,7 @@ fn asked(batch: &v1::BatchTransitionRequest) -> Result<(Wish, Texts), Status> {
         asked.push((Wish::Recategorize { category }, officials(it.public_text, it.internal_note)));
     }
     if let Some(it) = batch.note.clone() {
-        asked.push((Wish::AddNote, officials(String::new(), it.internal_note)));
+        asked.push((Wish::AddNote { releases_words: false }, officials(String::new(), it.internal_note)));
     }
     match asked.pop() {
         Some(only) if asked.is_empty() => Ok(only),

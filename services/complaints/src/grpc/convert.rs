@@ -57,6 +57,7 @@ pub(crate) fn complaint(complaint: &Complaint) -> v1::Complaint {
             .collect(),
         point: None,
         asset: String::new(),
+        words_released_version: complaint.words_released,
         reporter_erase_time: complaint.reporter_erased_at.map(to_proto),
         reporter_restrict_time: complaint.reporter_restricted_at.map(to_proto),
     }

@@ -10,6 +10,8 @@ mod reporter;
 mod routing;
 mod service;
 mod status;
+mod tracking;
+mod updates;
 mod watch;
 pub(crate) mod words;
 
@@ -18,3 +20,4 @@ pub(crate) use replay::Replays;
 pub(crate) use reporter::Reporters;
 pub(crate) use routing::RoutingRpcs;
 pub(crate) use service::Complaints;
+pub(crate) use tracking::Tracking;

@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status, async_trait};
 use super::{
     convert,
     status::{DOMAIN, of},
+    updates::{self, Updates},
     watch::{self, Watch},
     words,
 };
@@ -243,6 +244,18 @@ impl ComplaintService for Complaints {
         let (steps, next_page_token) = page::cut(&list, size, steps, |step| step.version.to_string());
         let entries = steps.iter().map(convert::entry).collect();
         Ok(Response::new(v1::ListTimelineResponse { entries, next_page_token }))
+    }
+
+    type WatchUpdatesStream = Updates;
+
+    async fn watch_updates(
+        &self,
+        request: Request<v1::WatchUpdatesRequest>,
+    ) -> Result<Response<Updates>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
+        let request = request.into_inner();
+        validate::request(&request, DOMAIN)?;
+        updates::open(&self.app, &caller, request).await.map(Response::new)
     }
 
     type WatchComplaintStream = Watch;

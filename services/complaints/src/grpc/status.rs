@@ -120,6 +120,12 @@ pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
                 why,
             )
         }
+        Failure::NotTracked => own(
+            Code::NotFound,
+            ErrorReason::TrackingNotFound,
+            "there is no report of this number, or the access code is not its own",
+        )
+        .indonesian("Nomor laporan tidak ditemukan, atau kode akses tidak cocok."),
         Failure::Sealed(broken) => {
             tracing::error!(%complaint, error = %broken, "what is sealed can't be opened");
             status::internal()

@@ -58,8 +58,7 @@ pub(super) async fn watch(
     } else {
         (None, resumed(&list, &request.resume_token, complaint.version)?)
     };
-    let watching =
-        Watching { app: app.clone(), id, feed: app.feed(id), sight, list, version, subscription };
+    let watching = Watching { app: app.clone(), id, feed: app.feed(id), sight, list, version, subscription };
     let heard = complaint.version;
     Ok(open((DOMAIN, Pace::default()), &app.draining, |sending| watching.run(sending, first, heard)))
 }

@@ -1,6 +1,7 @@
 //! The table of reports.
 
 mod listing;
+mod numbered;
 mod row;
 
 use kit::stored::{Day, Instant, ToStored};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use super::reporter::SealedFiling;
 use crate::domain::{Complaint, ComplaintId, Confirmation, Outcome, RejectReason, State};
 pub(crate) use listing::{Selection, list, lock_due, versions};
+pub(crate) use numbered::{by_number, lock_by_number, set_code, words_released};
 pub(super) use row::unknown_word;
 use row::{Row, rows};
 
@@ -90,7 +92,8 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
              reopened_times = $22, closed_at = $23, verified = $24, estimated_finish = $25, hops = $26,
              rejected_follow_ups = $27, questions = $28, supporters = $29, ping_pong = $30, dues = $31, dues_from = $32,
              dues_at = $33, dues_stage = $34, next_due_at = $35, finish_due_at = $36, stopped_seconds = $37,
-             red_flagged_at = $38, state_since = $39, breaches = $40, escalations = $41, reporter_restricted_at = $42
+             red_flagged_at = $38, state_since = $39, breaches = $40, escalations = $41, reporter_restricted_at = $42,
+             words_released = $43
          WHERE id = $1",
         complaint.id.0,
         complaint.version,
@@ -133,7 +136,8 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
         complaint.state_since.stored(),
         counts.breaches,
         counts.escalations,
-        complaint.reporter_restricted_at.map(ToStored::stored) as _
+        complaint.reporter_restricted_at.map(ToStored::stored) as _,
+        complaint.words_released
     )
     .execute(connection)
     .await?;

@@ -12,3 +12,4 @@ pub(crate) mod routing;
 pub(crate) mod supporter;
 pub(crate) mod timeline;
 pub(crate) mod unit;
+pub(crate) mod update;

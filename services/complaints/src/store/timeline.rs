@@ -1,11 +1,63 @@
 //! The steps of reports: added, read, never changed.
 
-use kit::stored::ToStored;
+use kit::stored::{Instant, ToStored};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::complaint::unknown_word;
-use crate::domain::{By, Command, ComplaintId, Due, PersonId, State, Step, Texts, TransferReason, UnitId};
+use crate::domain::{
+    By, Command, Complaint, ComplaintId, Due, PersonId, State, Step, Texts, TransferReason, UnitId, tidings,
+};
+
+/// A query of steps: what stands behind its FROM, then the arguments.
+macro_rules! steps {
+    ($where:tt, $($arguments:tt)*) => {
+        sqlx::query_as!(
+            StepRow,
+            r#"SELECT version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason,
+                  public_text, internal_note, due, escalated_to, reporter.text AS "reporter_text?"
+               FROM complaints.timeline_entry LEFT JOIN complaints.reporter_text AS reporter USING (complaint, version)
+               "# + $where,
+            $($arguments)*
+        )
+    };
+}
+
+/// A step's row.
+struct StepRow {
+    version: i64,
+    command: String,
+    state: String,
+    subject: String,
+    person: Option<Uuid>,
+    responsible_unit: Uuid,
+    occurred_at: Instant,
+    transfer_reason: Option<String>,
+    public_text: String,
+    internal_note: String,
+    due: Option<String>,
+    escalated_to: Option<Uuid>,
+    reporter_text: Option<Vec<u8>>,
+}
+
+impl StepRow {
+    fn load(self) -> Result<SealedStep, sqlx::Error> {
+        let step = Step {
+            version: self.version,
+            command: Command::from_word(&self.command).ok_or_else(|| unknown_word(&self.command))?,
+            state: State::from_word(&self.state).ok_or_else(|| unknown_word(&self.state))?,
+            by: By { subject: self.subject, person: self.person.map(PersonId) },
+            responsible_unit: UnitId(self.responsible_unit),
+            at: self.occurred_at.to_jiff(),
+            transfer_reason: self.transfer_reason.as_deref().and_then(TransferReason::from_word),
+            due: self.due.as_deref().and_then(Due::from_word),
+            escalated_to: self.escalated_to.map(UnitId),
+            booked: None,
+            texts: Texts { public: self.public_text, internal: self.internal_note, reporter: String::new() },
+        };
+        Ok(SealedStep { step, sealed_text: self.reporter_text })
+    }
+}
 
 /// A step whose reporter's words are sealed yet.
 #[derive(Debug)]
@@ -18,15 +70,16 @@ pub(crate) struct SealedStep {
 /// Adds a step, but for what the reporter wrote in it.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
-    complaint: ComplaintId,
+    complaint: &Complaint,
     step: &Step,
 ) -> Result<(), sqlx::Error> {
+    let public_channel = tidings::of_step(step.command).map(|_| complaint.filing.channel.as_str());
     sqlx::query!(
         "WITH entry AS (
              INSERT INTO complaints.timeline_entry
                  (complaint, version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason,
-                  public_text, internal_note, due, escalated_to)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                  public_text, internal_note, due, escalated_to, public_channel)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $17)
          )
          INSERT INTO complaints.booked_time (complaint, version, account, unit, from_at, until_at)
          SELECT $1::uuid, $2::bigint, $14::text,
@@ -34,7 +87,7 @@ pub(crate) async fn insert(
                      THEN coalesce((SELECT parent FROM complaints.unit WHERE id = $15::uuid), $15) ELSE $15 END,
                 $16::timestamptz, $8::timestamptz
          WHERE $14 IS NOT NULL",
-        complaint.0,
+        complaint.id.0,
         step.version,
         step.command.word(),
         step.state.word(),
@@ -49,7 +102,8 @@ pub(crate) async fn insert(
         step.escalated_to.map(|unit| unit.0),
         step.booked.map(|booked| booked.account.word()),
         step.booked.map(|booked| booked.unit.0),
-        step.booked.map(|booked| booked.from.stored()) as _
+        step.booked.map(|booked| booked.from.stored()) as _,
+        public_channel
     )
     .execute(connection)
     .await?;
@@ -79,39 +133,24 @@ pub(crate) async fn list(
     complaint: ComplaintId,
     (after, limit): (i64, i64),
 ) -> Result<Vec<SealedStep>, sqlx::Error> {
-    sqlx::query!(
-        r#"SELECT version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason, public_text,
-                  internal_note, due, escalated_to, reporter.text AS "reporter_text?"
-           FROM complaints.timeline_entry LEFT JOIN complaints.reporter_text AS reporter USING (complaint, version)
-           WHERE complaint = $1 AND version > $2 ORDER BY version LIMIT $3"#,
+    let rows =
+        steps!("WHERE complaint = $1 AND version > $2 ORDER BY version LIMIT $3", complaint.0, after, limit);
+    rows.fetch_all(connection).await?.into_iter().map(StepRow::load).collect()
+}
+
+/// The last steps by one of these commands, at most `limit`, oldest first.
+pub(crate) async fn last(
+    connection: &mut PgConnection,
+    complaint: ComplaintId,
+    (commands, limit): (Vec<String>, i64),
+) -> Result<Vec<SealedStep>, sqlx::Error> {
+    let rows = steps!(
+        "WHERE complaint = $1 AND command = ANY($2) ORDER BY version DESC LIMIT $3",
         complaint.0,
-        after,
+        &commands,
         limit
-    )
-    .fetch_all(connection)
-    .await?
-    .into_iter()
-    .map(|row| {
-        let step = Step {
-            version: row.version,
-            command: Command::from_word(&row.command).ok_or_else(|| unknown_word(&row.command))?,
-            state: State::from_word(&row.state).ok_or_else(|| unknown_word(&row.state))?,
-            by: By { subject: row.subject, person: row.person.map(PersonId) },
-            responsible_unit: UnitId(row.responsible_unit),
-            at: row.occurred_at.to_jiff(),
-            transfer_reason: row.transfer_reason.as_deref().and_then(TransferReason::from_word),
-            due: row.due.as_deref().and_then(Due::from_word),
-            escalated_to: row.escalated_to.map(UnitId),
-            booked: None,
-            texts: Texts {
-                public: row.public_text,
-                internal: row.internal_note,
-                reporter: String::new(),
-            },
-        };
-        Ok(SealedStep { step, sealed_text: row.reporter_text })
-    })
-    .collect()
+    );
+    rows.fetch_all(connection).await?.into_iter().rev().map(StepRow::load).collect()
 }
 
 /// The people who took part so far in a report, or in one that is handled under it.

@@ -73,11 +73,7 @@ pub struct Watch<T> {
 }
 
 /// Opens a watch: `run` looks and sends for as long as it may.
-pub fn open<T, F, R>(
-    (domain, pace): (&'static str, Pace),
-    draining: &CancellationToken,
-    run: F,
-) -> Watch<T>
+pub fn open<T, F, R>((domain, pace): (&'static str, Pace), draining: &CancellationToken, run: F) -> Watch<T>
 where
     T: Send + 'static,
     F: FnOnce(Sending<T>) -> R,
@@ -104,9 +100,13 @@ where
 }
 
 fn ended(domain: &str) -> Status {
-    Answer::shared(Code::Unavailable, ErrorReason::Draining, "the watch ends here; resume with the last token")
-        .retry()
-        .status(domain)
+    Answer::shared(
+        Code::Unavailable,
+        ErrorReason::Draining,
+        "the watch ends here; resume with the last token",
+    )
+    .retry()
+    .status(domain)
 }
 
 impl<T> Stream for Watch<T> {

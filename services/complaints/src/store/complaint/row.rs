@@ -23,7 +23,7 @@ macro_rules! rows {
                   closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
                   ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
                   dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
-                  escalations, reporter_erased_at, reporter_restricted_at,
+                  escalations, reporter_erased_at, reporter_restricted_at, words_released,
                   (SELECT wrapped_key FROM complaints.reporter WHERE reporter.complaint = complaint.id) AS wrapped_key
                 "# + $from,
             $($arguments)*
@@ -81,6 +81,7 @@ pub(super) struct Row {
     pub(super) state_since: Instant,
     pub(super) breaches: i32,
     pub(super) escalations: i32,
+    pub(super) words_released: i64,
     pub(super) reporter_erased_at: Option<Instant>,
     pub(super) reporter_restricted_at: Option<Instant>,
     pub(super) wrapped_key: Option<Vec<u8>>,
@@ -132,6 +133,7 @@ impl Row {
             stopped_seconds: self.stopped_seconds,
             red_flagged_at: self.red_flagged_at.map(Instant::to_jiff),
             state_since: self.state_since.to_jiff(),
+            words_released: self.words_released,
             reporter_erased_at: self.reporter_erased_at.map(Instant::to_jiff),
             reporter_restricted_at: self.reporter_restricted_at.map(Instant::to_jiff),
         };
