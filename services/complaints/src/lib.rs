@@ -49,6 +49,7 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .job(app.clone().follow_restrictions())
         .consume("staff", events::consume::StaffEvents)
         .job(app.clone().find_changes())
+        .recall(events::recall::Erasures(app.clone()))
         .job(app.follow_routing())
         .serve()
         .await

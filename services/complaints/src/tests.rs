@@ -16,6 +16,7 @@ mod sealing;
 mod tracking;
 mod updates;
 mod watching;
+mod wrong_callers;
 
 use clap::Parser;
 use dev::{
@@ -83,8 +84,14 @@ impl Served {
 
     /// Ends the process and starts another in its place.
     async fn restart(&mut self) {
+        self.restart_after(async || {}).await;
+    }
+
+    /// The same, with something done in between.
+    async fn restart_after(&mut self, between: impl AsyncFnOnce()) {
         self.shutdown.cancel();
         (&mut self.task).await.unwrap().unwrap();
+        between().await;
         let Process { client, shutdown, task } = Process::start(&self.world).await;
         (self.client, self.shutdown, self.task) = (client, shutdown, task);
     }

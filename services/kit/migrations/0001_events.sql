@@ -10,6 +10,13 @@ CREATE TABLE history_epoch (
     recorded_at       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- The epochs in which what was told under a subject, and must not be undone, was done again.
+CREATE TABLE recalled_epoch (
+    epoch   bigint NOT NULL,
+    subject text   NOT NULL,
+    PRIMARY KEY (epoch, subject)
+);
+
 -- Everything this service ever told: kept, partitioned by day, and immutable but for redact_event(), which leaves an
 -- empty payload and the header ce-primaredacted.
 CREATE SEQUENCE event_log_id_seq;

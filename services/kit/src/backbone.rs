@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    events::{Audit, Comparer, Comparison, Consumer, Peers, Retry, Road, StreamCheck, Subscription},
+    events::{
+        Audit, Comparer, Comparison, Consumer, Peers, Recall, Retry, Road, StreamCheck, Subscription, recall,
+    },
     server::Shell,
 };
 
@@ -29,6 +31,17 @@ pub(crate) fn consume(
     if !subscriptions.is_empty() {
         let retry = Retry { subscriptions, database: shell.database.clone(), unit: retry_unit };
         tasks.spawn(retry.run(shell.draining.clone()));
+    }
+}
+
+/// Does again in a new epoch what was told, until the process drains.
+pub(crate) fn recall(shell: &Shell, road: &Road, recalls: Vec<Arc<dyn Recall>>, tasks: &mut JoinSet<()>) {
+    for recall in recalls {
+        let done = recall::run(recall, (shell.database.clone(), road.clone()), shell.readiness.clone());
+        let draining = shell.draining.clone();
+        tasks.spawn(async move {
+            tokio::select! { () = done => {}, () = draining.cancelled() => {} }
+        });
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     config,
     database::{self, Database},
-    events::{Handler, RETRY_UNIT, Relay, Road, StreamSettings, Subscription, stream_name},
+    events::{Handler, RETRY_UNIT, Recall, Relay, Road, StreamSettings, Subscription, stream_name},
     gate::GateLayer,
     health::background,
     identity::Verifier,
@@ -101,6 +101,7 @@ pub struct Server {
     services: Vec<&'static str>,
     subscriptions: Vec<Subscription>,
     jobs: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>,
+    recalls: Vec<Arc<dyn Recall>>,
     retry_unit: Duration,
 }
 
@@ -114,6 +115,7 @@ impl Server {
             services: Vec::new(),
             subscriptions: Vec::new(),
             jobs: Vec::new(),
+            recalls: Vec::new(),
             retry_unit: RETRY_UNIT,
         }
     }
@@ -155,6 +157,13 @@ impl Server {
         self
     }
 
+    /// Does again, in each new epoch and before the process is ready, what the service told and must not be undone.
+    #[must_use]
+    pub fn recall(mut self, recall: impl Recall) -> Self {
+        self.recalls.push(Arc::new(recall));
+        self
+    }
+
     /// Makes the waits between tries of an event shorter, for tests.
     #[cfg(test)]
     pub(crate) fn retry_unit(mut self, unit: Duration) -> Self {
@@ -168,7 +177,7 @@ impl Server {
     /// # Errors
     /// A port is taken, the key set is unreadable, or an RPC states no scope.
     pub async fn serve(self) -> anyhow::Result<()> {
-        let Self { shell, routes, mut services, subscriptions, jobs, retry_unit } = self;
+        let Self { shell, routes, mut services, subscriptions, jobs, recalls, retry_unit } = self;
         services.push(operations::NAME);
         let gate = gate(&shell, &services)?;
         let listener = TcpListener::bind(shell.config.listen).await?;
@@ -190,6 +199,7 @@ impl Server {
                 tokio::select! { () = job => {}, () = draining.cancelled() => {} }
             });
         }
+        backbone::recall(&shell, &road, recalls, &mut tasks);
         let relay_ends = CancellationToken::new();
         let relay = Relay {
             pool: shell.relay_pool.clone(),

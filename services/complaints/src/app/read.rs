@@ -40,7 +40,7 @@ impl App {
         self.steps(&mut connection, (id, sight), (after, limit)).await
     }
 
-    async fn steps(
+    pub(super) async fn steps(
         &self,
         connection: &mut PgConnection,
         (id, sight): (ComplaintId, Sight),

@@ -157,15 +157,26 @@ impl App {
         Ok(())
     }
 
+    /// Erases those again of these reports that were erased before, and are not any more: the database was restored.
+    pub(crate) async fn erase_undone(&self, erased: Vec<ComplaintId>) -> Result<(), Failure> {
+        let undone = store::erasure::unerased(&mut *self.database.acquire().await?, &erased).await?;
+        for id in undone {
+            let app = self.clone();
+            kit::run::to_the_end(async move { app.erase_again(id).await }).await?;
+        }
+        Ok(())
+    }
+
     /// Erases a report's reporter, as the service itself.
-    pub(super) async fn erase_again(&self, id: ComplaintId) -> Result<(), Failure> {
+    async fn erase_again(&self, id: ComplaintId) -> Result<(), Failure> {
         let mut transaction = self.database.begin(Deadline::unattended()).await?;
         let Some(loaded) = store::complaint::lock(&mut transaction, &[id]).await?.pop() else {
             return Ok(());
         };
         let mut complaint = loaded.complaint;
-        let is_done = complaint.reporter_erased_at.is_some() && complaint.reporter_restricted_at.is_none();
-        if is_done || store::erasure::is_held(&mut transaction, id).await? {
+        let is_restricted = complaint.reporter_restricted_at.is_some();
+        let is_done = complaint.reporter_erased_at.is_some() && !is_restricted;
+        if is_done || (is_restricted && store::erasure::is_held(&mut transaction, id).await?) {
             return Ok(());
         }
         let step = complaint.tell(Act::EraseReporter, By::system(), self.clock.now(), Texts::default())?;

@@ -2,3 +2,4 @@
 
 pub(crate) mod consume;
 pub(crate) mod publish;
+pub(crate) mod recall;

@@ -255,7 +255,7 @@ impl ComplaintService for Complaints {
         let (caller, _) = kit::identity::caller(&request)?;
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
-        updates::open(&self.app, &caller, request).await.map(Response::new)
+        updates::watch(&self.app, &caller, request).await.map(Response::new)
     }
 
     type WatchComplaintStream = Watch;

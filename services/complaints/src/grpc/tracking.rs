@@ -119,7 +119,7 @@ impl TrackingService for Tracking {
         let subscription = self.app.hub.subscribe(complaint.id.0);
         let tracked = self.app.track(&request.number, &request.access_code).await;
         let tracked = tracked.map_err(|failure| self.guards.refuse(address, &failure))?;
-        watch::open(&self.app, (tracked, subscription), &request).map(Response::new)
+        watch::watch(&self.app, (tracked, subscription), &request).map(Response::new)
     }
 
     async fn reissue_access_code(

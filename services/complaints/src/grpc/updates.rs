@@ -1,10 +1,14 @@
-//! WatchUpdates: one stream for each channel of what its reports came to. Nothing is buffered but a batch that was read;
-//! resumed anywhere, it goes on with the next step and misses none.
+//! WatchUpdates: one stream for each channel of what its reports came to. Resumed anywhere, it goes on with the next step
+//! and misses none.
 
-use std::{collections::VecDeque, pin::Pin, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
-use futures::{Stream, stream};
-use kit::{clock::to_proto, page, status::Answer};
+use kit::{
+    clock::to_proto,
+    page,
+    status::Answer,
+    watch::{Pace, Sending, open},
+};
 use proto::{
     complaints::v1::{self, ErrorReason, watch_updates_response::Update as Said},
     options::v1::ErrorReason as Shared,
@@ -26,11 +30,9 @@ use crate::{
 const POLL: Duration = Duration::from_millis(100);
 /// How long a watch is silent at most.
 const BOOKMARK: Duration = Duration::from_secs(15);
-/// A watch ends after this long, plus up to as much again, so that watchers spread over the processes.
-const LIFETIME: Duration = Duration::from_secs(300);
 
 /// The messages of one watch.
-pub(crate) type Updates = Pin<Box<dyn Stream<Item = Result<v1::WatchUpdatesResponse, Status>> + Send>>;
+pub(crate) type Updates = kit::watch::Watch<v1::WatchUpdatesResponse>;
 
 struct Watching {
     app: App,
@@ -38,13 +40,10 @@ struct Watching {
     list: String,
     position: i64,
     settling: Settling,
-    read: VecDeque<Update>,
-    ends_at: Instant,
-    ended: bool,
 }
 
 /// Opens a channel's watch.
-pub(super) async fn open(
+pub(super) async fn watch(
     app: &App,
     caller: &kit::identity::Caller,
     request: v1::WatchUpdatesRequest,
@@ -61,24 +60,8 @@ pub(super) async fn open(
         ("", false) => 0,
         (token, _) => resumed(&list, token, newest)?,
     };
-    let watching = Watching {
-        app: app.clone(),
-        channel,
-        list,
-        position,
-        settling: Settling::default(),
-        read: VecDeque::new(),
-        ends_at: Instant::now() + LIFETIME + LIFETIME.mul_f64(rand::random()),
-        ended: false,
-    };
-    Ok(Box::pin(stream::unfold(watching, |mut watching| async move {
-        if watching.ended {
-            return None;
-        }
-        let next = watching.next().await;
-        watching.ended = next.is_err();
-        Some((next, watching))
-    })))
+    let watching = Watching { app: app.clone(), channel, list, position, settling: Settling::default() };
+    Ok(open((DOMAIN, Pace::default()), &app.draining, |sending| watching.run(sending)))
 }
 
 fn resumed(list: &str, token: &str, newest: i64) -> Result<i64, Status> {
@@ -96,44 +79,33 @@ fn resumed(list: &str, token: &str, newest: i64) -> Result<i64, Status> {
 }
 
 impl Watching {
-    async fn next(&mut self) -> Result<v1::WatchUpdatesResponse, Status> {
-        let bookmark_at = Instant::now() + BOOKMARK;
+    async fn run(mut self, sending: Sending<v1::WatchUpdatesResponse>) -> Result<Infallible, Status> {
+        let mut silent_until = Instant::now() + BOOKMARK;
         loop {
-            if Instant::now() >= self.ends_at || self.app.draining.is_cancelled() {
-                return Err(self.ends());
-            }
-            if let Some(update) = self.read.pop_front() {
-                self.position = update.step.position;
-                return Ok(self.message(Said::Change(change(update))));
-            }
-            let due = Instant::now() >= bookmark_at;
             let found = self.app.updates_since(&self.channel, (self.position, &mut self.settling)).await;
-            self.read = found.map_err(|failure| failed(&failure))?.into();
-            if !self.read.is_empty() {
+            let found = found.map_err(|failure| failed(&failure))?;
+            let is_idle = found.is_empty();
+            for update in found {
+                self.position = update.step.position;
+                sending.send(self.message(Said::Change(change(update)))).await?;
+                silent_until = Instant::now() + BOOKMARK;
+            }
+            if !is_idle {
                 continue;
             }
             // What is settled and not this channel's is not looked at again.
             self.position = self.position.max(self.settling.settled);
-            if due {
-                return Ok(self.message(Said::Bookmark(v1::UpdatesBookmark {})));
+            if Instant::now() >= silent_until {
+                sending.send(self.message(Said::Bookmark(v1::UpdatesBookmark {}))).await?;
+                silent_until = Instant::now() + BOOKMARK;
             }
-            tokio::select! {
-                () = tokio::time::sleep(POLL) => {}
-                () = tokio::time::sleep_until(self.ends_at) => return Err(self.ends()),
-                () = self.app.draining.cancelled() => return Err(self.ends()),
-            }
+            tokio::time::sleep(POLL).await;
         }
     }
 
     fn message(&self, update: Said) -> v1::WatchUpdatesResponse {
         let resume_token = page::token(&self.list, &self.position.to_string());
         v1::WatchUpdatesResponse { update: Some(update), resume_token }
-    }
-
-    fn ends(&self) -> Status {
-        Answer::shared(Code::Unavailable, Shared::Draining, "the watch ends here; resume with the last token")
-            .retry()
-            .status(DOMAIN)
     }
 }
 

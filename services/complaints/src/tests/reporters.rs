@@ -275,6 +275,70 @@ async fn an_official_erases_with_a_scope_of_its_own_and_a_purpose() {
     served.finish().await;
 }
 
+/// Waits until the outbox is empty: all that was told is in the stream.
+async fn told(superuser: &mut PgConnection) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    loop {
+        let pending: i64 = sqlx::query_scalar("SELECT count(*) FROM complaints.outbox_pending")
+            .fetch_one(&mut *superuser)
+            .await
+            .unwrap();
+        if pending == 0 {
+            return;
+        }
+        assert!(std::time::Instant::now() < until, "{pending} events are not in the stream");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_a_restore_undid_is_done_again_before_the_process_is_ready() {
+    let mut served = Served::start().await;
+    let filed = file(&served).await;
+    let (name, proof) = (filed.complaint.unwrap().name, shows(&filed.access_code));
+    let kept = file(&served).await.complaint.unwrap().name;
+    let mut superuser = PgConnection::connect(&served.world.superuser_url()).await.unwrap();
+    let copies = ["reporter", "complaint", "timeline_entry"];
+    for table in copies {
+        let copy = format!("CREATE TABLE public.{table} AS SELECT * FROM complaints.{table}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&mut superuser).await.unwrap();
+    }
+    erase(&served, &served.channel_token(), (&name, proof, "")).await.unwrap();
+    told(&mut superuser).await;
+
+    // As a restore leaves it: the rows of before, and an epoch that nothing was recalled in.
+    served
+        .restart_after(async || {
+            sqlx::raw_sql(
+                "DELETE FROM complaints.timeline_entry WHERE command = 'ERASE_REPORTER';
+                 DELETE FROM complaints.erasure;
+                 DELETE FROM complaints.reporter;
+                 INSERT INTO complaints.reporter SELECT * FROM public.reporter;
+                 UPDATE complaints.complaint SET text = before.text, version = before.version,
+                     reporter_erased_at = NULL, channel_reference = before.channel_reference
+                 FROM public.complaint AS before WHERE before.id = complaint.id;
+                 INSERT INTO complaints.history_epoch (epoch, system_identifier, timeline)
+                 SELECT epoch + 1, system_identifier, timeline FROM complaints.history_epoch ORDER BY epoch DESC LIMIT 1",
+            )
+            .execute(&mut superuser)
+            .await
+            .unwrap();
+        })
+        .await;
+    let health = served.world.health_address(SERVICE).await;
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !dev::client::is_ready(&health).await {
+        assert!(std::time::Instant::now() < until, "it does not become ready");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let complaint = served.get(&name, &served.officer()).await.unwrap();
+    assert_eq!(complaint.text, "");
+    assert!(complaint.reporter_erase_time.is_some());
+    assert_eq!(served.get(&kept, &served.officer()).await.unwrap().text, to_file().text);
+    superuser.close().await.unwrap();
+    served.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_case_uses_the_report_its_reporter_is_restricted_and_erased_after_it() {
     let served = Served::start().await;

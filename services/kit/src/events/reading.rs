@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{
-    consumer::{DeliverPolicy, ReplayPolicy, pull},
-    stream::Stream,
+use async_nats::{
+    HeaderMap,
+    jetstream::{
+        consumer::{DeliverPolicy, ReplayPolicy, pull},
+        stream::Stream,
+    },
 };
 use futures::StreamExt;
 use uuid::Uuid;
@@ -42,6 +45,13 @@ impl Reading {
 
     /// The next message's place and, where its headers say it, its event; none after the last.
     pub(super) async fn next(&mut self) -> anyhow::Result<Option<(u64, Option<Uuid>)>> {
+        let Some((sequence, headers)) = self.next_headers().await? else { return Ok(None) };
+        let id = headers.get("ce-id").and_then(|id| Uuid::parse_str(id.as_str()).ok());
+        Ok(Some((sequence, id)))
+    }
+
+    /// The next message's place and headers; none after the last.
+    pub(super) async fn next_headers(&mut self) -> anyhow::Result<Option<(u64, HeaderMap)>> {
         let Some(messages) = &mut self.messages else { return Ok(None) };
         let next = tokio::time::timeout(SILENCE, messages.next()).await;
         let Some(message) = next.map_err(|_| anyhow::anyhow!("the stream fell silent"))? else {
@@ -50,12 +60,10 @@ impl Reading {
         let message = message?;
         let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
         let (sequence, left) = (info.stream_sequence, info.pending);
-        let id = message.headers.as_ref().and_then(|headers| headers.get("ce-id"));
-        let id = id.and_then(|id| Uuid::parse_str(id.as_str()).ok());
         if left == 0 || sequence >= self.last {
             self.messages = None;
         }
-        Ok(Some((sequence, id)))
+        Ok(Some((sequence, message.message.headers.unwrap_or_default())))
     }
 }
 
