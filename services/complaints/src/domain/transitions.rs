@@ -185,7 +185,7 @@ pub(crate) const TRANSITIONS: &[Transition] = &[
     row(Command::Support, SUPPORTABLE, To::Same, Actor::Channel),
     row(Command::Withdraw, OPEN, To::State(Closed), Actor::Reporter),
     row(Command::EraseReporter, ANY, To::Same, Actor::Reporter),
-    row(Command::RestrictReporter, ANY, To::Same, Actor::Reporter),
+    row(Command::RestrictReporter, ANY, To::Same, Actor::System),
     row(Command::AddNote, ANY, To::Same, Actor::ResponsibleUnit),
     row(Command::AutoClose, &[Resolved, Rejected], To::State(Closed), Actor::System),
     row(Command::ExpireQuestion, &[NeedsReporter], To::State(InProgress), Actor::System),

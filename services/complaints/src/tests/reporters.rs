@@ -10,9 +10,9 @@ use tonic::Code;
 use super::*;
 
 macro_rules! ask {
-    ($served:expr, $rpc:ident, $token:expr, $request:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
+    ($served:expr, $rpc:ident, $token:expr, $request:ident { $($fields:tt)* }) => {
         ReporterServiceClient::new(channel(&$served.world.grpc_address(SERVICE).await).await.unwrap())
-            .$rpc(authorized(v1::$request { $($field $(: $value)?,)* ..Default::default() }, &$token))
+            .$rpc(authorized(v1::$request { $($fields)* }, &$token))
             .await
             .map(tonic::Response::into_inner)
     };
@@ -65,7 +65,7 @@ async fn an_official_is_shown_who_reports_for_a_purpose_and_the_reporter_reads_i
             served,
             list_reveals,
             served.channel_token(),
-            ListRevealsRequest { name: name.clone(), proof }
+            ListRevealsRequest { name: name.clone(), proof, ..Default::default() }
         );
         let reveals = listed.unwrap().reveals;
         assert_eq!(reveals.len(), 1, "a call that is repeated shows once");
@@ -152,7 +152,12 @@ async fn erase(
     (name, proof, purpose): (&str, Option<v1::ReporterProof>, &str),
 ) -> Result<v1::EraseReporterResponse, Status> {
     let (name, purpose) = (name.to_owned(), purpose.to_owned());
-    ask!(served, erase_reporter, token, EraseReporterRequest { request_id: id(), name, proof, purpose })
+    ask!(
+        served,
+        erase_reporter,
+        token,
+        EraseReporterRequest { request_id: id(), name, proof, purpose, ..Default::default() }
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
