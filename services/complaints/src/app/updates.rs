@@ -17,32 +17,34 @@ pub(crate) struct Update {
 }
 
 /// Up to where the order of steps is settled. A position may be drawn before another and be committed after it: so first
-/// the newest position is read, then which transactions run, and once all those have ended every step up to that position
-/// is there, or never will be. Who drew later stands behind it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// the newest position is read, then which transactions write steps, and once all those have ended every step up to that
+/// position is there, or never will be. Who begins later draws later.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settling {
     /// All up to here is there.
     pub(crate) settled: i64,
-    /// All up to this position is, once the transactions before this one have ended.
-    waits: Option<(i64, i64)>,
+    /// All up to this position is, once these transactions have ended.
+    waits: Option<(i64, Vec<String>)>,
 }
 
 impl Settling {
     /// Looks again.
     async fn look(&mut self, connection: &mut PgConnection) -> Result<(), Failure> {
-        if self.waits.is_none() {
-            let newest = store::update::newest(connection).await?;
-            if newest <= self.settled {
-                return Ok(());
-            }
-            let (_, next) = store::update::running(connection).await?;
-            self.waits = Some((newest, next));
+        let (newest, noted) = match self.waits.take() {
+            Some((newest, noted)) => (newest, Some(noted)),
+            None => (store::update::newest(connection).await?, None),
+        };
+        if newest <= self.settled {
+            return Ok(());
         }
-        let (oldest, _) = store::update::running(connection).await?;
-        if let Some((newest, next)) = self.waits
-            && oldest >= next
-        {
-            (self.settled, self.waits) = (newest, None);
+        let mut writing = store::update::writing(connection).await?;
+        if let Some(noted) = noted {
+            writing.retain(|transaction| noted.contains(transaction));
+        }
+        if writing.is_empty() {
+            self.settled = newest;
+        } else {
+            self.waits = Some((newest, writing));
         }
         Ok(())
     }

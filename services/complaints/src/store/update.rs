@@ -1,6 +1,6 @@
 //! The steps of a channel's reports in one order that can be resumed: by position, which is drawn while the report's row is
 //! held, so that a report's steps come in their own order. Transactions commit in another order than they draw; up to
-//! where none can come any more is for the caller to find out, with `newest` first, and then `running`.
+//! where none can come any more is for the caller to find out, with `newest` first, and then `writing`.
 
 use kit::stored::Instant;
 use sqlx::PgConnection;
@@ -35,15 +35,16 @@ pub(crate) async fn newest(connection: &mut PgConnection) -> Result<i64, sqlx::E
     .await
 }
 
-/// The oldest transaction that runs, and the first that has not begun.
-pub(crate) async fn running(connection: &mut PgConnection) -> Result<(i64, i64), sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT pg_snapshot_xmin(snapshot)::text::bigint AS "oldest!", pg_snapshot_xmax(snapshot)::text::bigint AS "next!"
-           FROM pg_current_snapshot() AS snapshot"#
+/// The transactions that write steps and have not ended: those that hold the table's lock for it, which each takes before
+/// it draws a position.
+pub(crate) async fn writing(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT virtualtransaction AS "transaction!" FROM pg_locks
+           WHERE locktype = 'relation' AND relation = 'complaints.timeline_entry'::regclass AND mode = 'RowExclusiveLock'
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"#
     )
-    .fetch_one(connection)
-    .await?;
-    Ok((row.oldest, row.next))
+    .fetch_all(connection)
+    .await
 }
 
 /// At most `limit` steps of a channel's reports, after one position and up to another.
