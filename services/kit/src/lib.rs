@@ -10,6 +10,7 @@ pub mod events;
 mod gate;
 mod health;
 pub mod identity;
+pub mod ledger;
 mod metrics;
 mod operations;
 pub mod page;

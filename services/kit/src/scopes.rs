@@ -14,7 +14,7 @@ const SCOPE_EXTENSION: &str = "prima.options.v1.scope";
 pub struct Rule {
     /// The scope a token must carry.
     pub scope: String,
-    /// Whether the server answers with a stream, which has no deadline.
+    /// Whether either side sends a stream, which has no deadline.
     pub streams: bool,
 }
 
@@ -41,7 +41,8 @@ impl Scopes {
                 let options = method.options();
                 let scope = options.get_extension(&extension).as_str().unwrap_or_default().to_owned();
                 anyhow::ensure!(!scope.is_empty(), "{} states no scope", method.full_name());
-                let rule = Rule { scope, streams: method.is_server_streaming() };
+                let rule =
+                    Rule { scope, streams: method.is_server_streaming() || method.is_client_streaming() };
                 rules.insert(format!("/{name}/{}", method.name()), rule);
             }
         }
