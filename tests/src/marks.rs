@@ -34,8 +34,9 @@ use planter::{LATITUDE, LATITUDE_TEXT, MARK, PHONE, Planter};
 
 /// The only tables that may hold what somebody wrote, each its own service's; none of them is history, outbox, inbox, dead
 /// letters or replies, which operators and other services see.
-const OF_PEOPLE: [&str; 11] = [
+const OF_PEOPLE: [&str; 12] = [
     "complaints.category",
+    "complaints.finding_answer",
     "complaints.reveal",
     "complaints.timeline_entry",
     "evaluation.study",

@@ -121,6 +121,10 @@ impl Stack {
                 std::fs::write(&file, format!("dev {}\n", random_key()))
                     .context("cannot write a master key")?;
                 settings.push(("PRIMA_MASTER_KEYS_FILE", file.display().to_string()));
+                let file = folder.join("ledger-key.pem");
+                std::fs::write(&file, crate::token::signing_key_pem()?)
+                    .context("cannot write the ledger's key")?;
+                settings.push(("PRIMA_LEDGER_KEY_FILE", file.display().to_string()));
             }
             programs.push(Program {
                 name,

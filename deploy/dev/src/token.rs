@@ -43,6 +43,17 @@ pub fn all_scopes() -> Result<Vec<String>> {
     Scopes::all(proto::DESCRIPTOR_SET)
 }
 
+/// A fresh Ed25519 key as PKCS#8 in PEM, as `openssl genpkey -algorithm ed25519` writes one.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn signing_key_pem() -> Result<String> {
+    let pair = Ed25519KeyPair::generate().map_err(|_| anyhow!("cannot make a signing key"))?;
+    let document = pair.to_pkcs8v1().map_err(|_| anyhow!("cannot encode the signing key"))?;
+    let body = STANDARD.encode(document.as_ref());
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"))
+}
+
 /// A signing key and what it signs.
 pub struct Issuer {
     pkcs8: Vec<u8>,

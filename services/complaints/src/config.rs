@@ -17,4 +17,14 @@ pub struct Config {
     /// is left they may go.
     #[arg(long, env = "PRIMA_MASTER_KEYS_FILE")]
     pub master_keys_file: std::path::PathBuf,
+
+    /// Where evidence is kept, and the ledger's roots: a folder, which is made where it is missing, or `s3://bucket/prefix`
+    /// (endpoint, region and keys by the usual `AWS_…` variables).
+    #[arg(long, env = "PRIMA_EVIDENCE_STORE", default_value = "evidence")]
+    pub evidence_store: String,
+
+    /// A file with the Ed25519 key that signs the ledger's daily roots: PKCS#8 as PEM, as
+    /// `openssl genpkey -algorithm ed25519` writes it.
+    #[arg(long, env = "PRIMA_LEDGER_KEY_FILE")]
+    pub ledger_key_file: std::path::PathBuf,
 }

@@ -14,8 +14,9 @@ use anyhow::Context;
 use kit::{database::Database, server::Server, server::Shell};
 use proto::complaints::v1::{
     catalog_service_server::CatalogServiceServer, complaint_service_server::ComplaintServiceServer,
-    replay_service_server::ReplayServiceServer, reporter_service_server::ReporterServiceServer,
-    routing_service_server::RoutingServiceServer, tracking_service_server::TrackingServiceServer,
+    evidence_service_server::EvidenceServiceServer, replay_service_server::ReplayServiceServer,
+    reporter_service_server::ReporterServiceServer, routing_service_server::RoutingServiceServer,
+    tracking_service_server::TrackingServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -34,25 +35,35 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
     let secrets = app::secret::Secrets::try_new(&config.access_code_key)?;
     let master_keys = app::rotation::KeyFile::try_new(config.master_keys_file.clone())?;
     let shell = Shell::try_new(&config.shell, SERVICE, &MIGRATIONS, shutdown)?;
-    let app = app::App::new(&shell, secrets, master_keys);
+    let objects = app::objects::Objects::try_new(&config.evidence_store)?;
+    let app = app::App::new(&shell, secrets, master_keys, (objects, ledger_key(&config.ledger_key_file)?));
     let replays = grpc::Replays::new(&shell);
     let clock = app.clone().run_clock();
     Server::new(shell)
         .service(ComplaintServiceServer::new(grpc::Complaints::new(app.clone())))
         .service(CatalogServiceServer::new(grpc::Catalog::new(app.clone())))
         .service(RoutingServiceServer::new(grpc::RoutingRpcs::new(app.clone())))
+        .service(EvidenceServiceServer::new(grpc::EvidenceRpcs::new(app.clone())))
         .service(ReporterServiceServer::new(grpc::Reporters::new(app.clone())))
         .service(TrackingServiceServer::new(grpc::Tracking::new(app.clone())))
         .service(ReplayServiceServer::new(replays))
         .job(clock)
         .job(app.clone().rotate_keys())
         .job(app.clone().follow_restrictions())
+        .job(app.clone().run_roots())
+        .job(app.clone().sweep_objects())
         .consume("staff", events::consume::StaffEvents)
         .job(app.clone().find_changes())
         .recall(events::recall::Erasures(app.clone()))
         .job(app.follow_routing())
         .serve()
         .await
+}
+
+fn ledger_key(file: &Path) -> anyhow::Result<kit::ledger::SigningKey> {
+    let context = || format!("can't read the ledger's key in {}", file.display());
+    let pem = std::fs::read_to_string(file).with_context(context)?;
+    kit::ledger::SigningKey::from_pem(&pem).with_context(context)
 }
 
 /// Takes categories over from a CSV file; those that are there already get the file's names.

@@ -5,9 +5,12 @@ mod batches;
 mod catalog;
 mod clock;
 mod deliveries;
+mod evidence;
 mod handling;
+mod ledger;
 mod life;
 mod merging;
+mod objects;
 mod officials;
 mod random;
 mod reporters;
@@ -189,8 +192,18 @@ fn own_arguments(world: &World) -> Vec<String> {
     if !file.exists() {
         std::fs::write(&file, format!("first {}\n", "3c".repeat(32))).unwrap();
     }
-    let file = file.display().to_string();
-    ["--access-code-key".to_owned(), "5a".repeat(32), "--master-keys-file".to_owned(), file].into()
+    let ledger_key = world.folder().join("ledger-key.pem");
+    if !ledger_key.exists() {
+        std::fs::write(&ledger_key, dev::token::signing_key_pem().unwrap()).unwrap();
+    }
+    let text = |path: std::path::PathBuf| path.display().to_string();
+    let flags = [
+        ("access-code-key", "5a".repeat(32)),
+        ("master-keys-file", text(file)),
+        ("ledger-key-file", text(ledger_key)),
+        ("evidence-store", text(world.folder().join("evidence"))),
+    ];
+    flags.into_iter().flat_map(|(flag, value)| [format!("--{flag}"), value]).collect()
 }
 
 /// One province, a kelurahan and an agency in it, a section of the kelurahan; a category, and one about officials.
@@ -215,13 +228,16 @@ async fn seed(world: &World) -> [Uuid; 4] {
         };
         store::unit::project(&mut connection, &unit).await.unwrap();
     }
-    for (id, about_officials) in [("sampah", false), ("jalan", false), ("pungli", true)] {
+    for (id, about_officials) in
+        [("sampah", false), ("jalan", false), ("jalan-rusak", false), ("pungli", true)]
+    {
         let category = store::category::Category {
             id: id.to_owned(),
             name_id: id.to_owned(),
             name_en: id.to_owned(),
             about_officials,
             policy: "jakarta".to_owned(),
+            evidence_required: id == "jalan-rusak",
         };
         store::category::upsert(&mut connection, &category).await.unwrap();
     }

@@ -33,7 +33,8 @@ pub(crate) struct Options {
     #[arg(long, env = "PRIMA_PEERS_FILE", global = true)]
     peers_file: Option<PathBuf>,
 
-    /// A token with the scope `ops.read`, and `ops.manage` for what changes something.
+    /// A token with the scope that the command wants: `ops.read`, and `ops.manage` for what changes something, where it says
+    /// nothing else.
     #[arg(long, env = "PRIMA_TOKEN", hide_env_values = true, global = true)]
     token: Option<String>,
 
@@ -45,6 +46,8 @@ pub(crate) struct Options {
 /// A service that can be called.
 pub(crate) struct Connection {
     pub(crate) client: OperationsServiceClient<Channel>,
+    /// For what else a service serves.
+    pub(crate) channel: Channel,
     token: Option<MetadataValue<Ascii>>,
 }
 
@@ -67,7 +70,7 @@ impl Connection {
         let unreachable = |error| Failure::Unreachable { url: url.clone(), error };
         let endpoint = Endpoint::from_shared(url.clone()).map_err(unreachable)?;
         let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).connect().await.map_err(unreachable)?;
-        Ok(Self { client: OperationsServiceClient::new(channel), token })
+        Ok(Self { client: OperationsServiceClient::new(channel.clone()), channel, token })
     }
 
     /// A request with the caller's token and a deadline.

@@ -57,6 +57,17 @@ pub(crate) enum Failure {
         /// The services that it names.
         known: String,
     },
+    /// A file can't be read.
+    #[error("{file} can't be read: {error}")]
+    File {
+        /// The file.
+        file: String,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// An export is not what was under the root.
+    #[error("BROKEN: {0}")]
+    LedgerBroken(String),
     /// The answer is not as this version knows the contract.
     #[error("the contract of this version can't be applied: {0}")]
     Contract(String),

@@ -1,10 +1,11 @@
-//! The command-line client of the suite: what operators do with a service's events, and the scopes that a token can be
-//! issued for.
+//! The command-line client of the suite: what operators do with a service's events, what auditors do with the ledger, and
+//! the scopes that a token can be issued for.
 
 mod connection;
 mod events;
 mod failure;
 mod json;
+mod ledger;
 mod table;
 
 use std::{io::Write, process::ExitCode};
@@ -24,6 +25,9 @@ struct Arguments {
 enum Command {
     /// Look after the events of one service: those that it tells, and those that it takes.
     Events(Box<events::Arguments>),
+    /// Export ledgers of reports, and check them against a signed root.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// List the scopes that a token can be issued for, as the contract has them.
     Scopes,
 }
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
     let outcome = match Arguments::parse().command {
         Command::Events(arguments) => in_runtime(events::run(*arguments, &mut out)),
+        Command::Ledger(command) => in_runtime(ledger::run(command, &mut out)),
         Command::Scopes => scopes(&mut out),
     };
     match outcome {

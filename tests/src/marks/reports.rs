@@ -1,16 +1,17 @@
 //! What may be written about a report, besides the straight way that the demonstration goes.
 
-use dev::calls::call;
+use dev::{calls::call, client::authorized};
 use proto::complaints::v1::{
-    AcceptComplaintRequest, AddNoteRequest, AppealRejectionRequest, ApproveFollowUpRequest,
-    CreateCategoryRequest, DisposeComplaintRequest, EraseReporterRequest, FileComplaintRequest,
-    FileComplaintResponse, MergeComplaintRequest, ProvideInformationRequest, RecategorizeComplaintRequest,
-    RejectComplaintRequest, RejectFollowUpRequest, RejectReason, ReopenComplaintRequest, ReporterProof,
-    RequestInformationRequest, RevealReporterRequest, SetEstimateRequest, SubmitFollowUpRequest,
-    SupportComplaintRequest, TransferComplaintRequest, TransferReason, UnmergeComplaintRequest,
-    UpdateCategoryRequest, UpdateReporterRequest, WithdrawComplaintRequest,
+    AcceptComplaintRequest, AddNoteRequest, AnswerFindingRequest, AppealRejectionRequest,
+    ApproveFollowUpRequest, CreateCategoryRequest, DisposeComplaintRequest, EraseReporterRequest,
+    FileComplaintRequest, FileComplaintResponse, MergeComplaintRequest, ProvideInformationRequest,
+    RecategorizeComplaintRequest, RejectComplaintRequest, RejectFollowUpRequest, RejectReason,
+    ReopenComplaintRequest, ReporterProof, RequestInformationRequest, RevealReporterRequest,
+    SetEstimateRequest, SubmitFollowUpRequest, SupportComplaintRequest, TransferComplaintRequest,
+    TransferReason, UnmergeComplaintRequest, UpdateCategoryRequest, UpdateReporterRequest,
+    UploadEvidenceRequest, UploadEvidenceStart, WithdrawComplaintRequest,
     catalog_service_client::CatalogServiceClient, complaint_service_client::ComplaintServiceClient,
-    reporter_service_client::ReporterServiceClient,
+    evidence_service_client::EvidenceServiceClient, reporter_service_client::ReporterServiceClient,
 };
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -179,6 +180,7 @@ async fn back_and_forth(actors: &Actors) {
         provide_information,
         ProvideInformationRequest { name: name.clone(), reporter: reporter.clone() }
     );
+    let findings = follow_up_evidence(actors, &name).await;
     for validated in [false, true] {
         tell!(
             actors,
@@ -187,10 +189,49 @@ async fn back_and_forth(actors: &Actors) {
             SubmitFollowUpRequest { name: name.clone(), proposed_outcome: 1 }
         );
         if validated {
+            for finding in &findings {
+                answer(actors, finding).await;
+            }
             tell!(actors, validator, approve_follow_up, ApproveFollowUpRequest { name: name.clone() });
         } else {
             tell!(actors, officer, reject_follow_up, RejectFollowUpRequest { name: name.clone() });
         }
     }
     tell!(actors, channel, reopen_complaint, ReopenComplaintRequest { name, reporter });
+}
+
+/// One grey pixel.
+const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cc\xa8\x07\0\0\x81\0\x80\xd3\x94SJ\0\0\0\0IEND\xaeB`\x82";
+
+/// Uploads what shows nothing; the names of what speaks against it.
+async fn follow_up_evidence(actors: &Actors, name: &str) -> Vec<String> {
+    let start = UploadEvidenceStart {
+        request_id: Uuid::now_v7().to_string(),
+        complaint: name.to_owned(),
+        role: 2,
+        reporter: None,
+    };
+    let messages = [
+        UploadEvidenceRequest { start: Some(start), chunk: Vec::new() },
+        UploadEvidenceRequest { start: None, chunk: PICTURE.to_vec() },
+    ];
+    let mut evidence = EvidenceServiceClient::new(actors.complaints.clone());
+    let uploaded =
+        evidence.upload_evidence(authorized(futures::stream::iter(messages), &actors.officer)).await.unwrap();
+    let findings = uploaded.into_inner().evidence.unwrap().findings;
+    assert!(!findings.is_empty());
+    findings.into_iter().map(|finding| finding.name).collect()
+}
+
+async fn answer(actors: &Actors, finding: &str) {
+    let request = AnswerFindingRequest {
+        request_id: Uuid::now_v7().to_string(),
+        name: finding.to_owned(),
+        ..Default::default()
+    };
+    let answered = call(&actors.validator, &request, |request| {
+        let mut evidence = EvidenceServiceClient::new(actors.complaints.clone());
+        async move { evidence.answer_finding(request).await }
+    });
+    answered.await.unwrap();
 }

@@ -20,6 +20,8 @@ pub(crate) struct CategoryChange {
     pub(crate) name_id: String,
     pub(crate) name_en: String,
     pub(crate) policy: String,
+    /// As it is where not said.
+    pub(crate) evidence_required: Option<bool>,
 }
 
 impl App {
@@ -58,8 +60,9 @@ impl App {
             return Ok(stored);
         }
         self.policy_counts(&mut transaction, &change.policy).await?;
-        let CategoryChange { name_id, name_en, policy, .. } = change;
-        let category = Category { name_id, name_en, policy, ..stored };
+        let CategoryChange { name_id, name_en, policy, evidence_required, .. } = change;
+        let evidence_required = evidence_required.unwrap_or(stored.evidence_required);
+        let category = Category { name_id, name_en, policy, evidence_required, ..stored };
         store::category::upsert(&mut transaction, &category).await?;
         transaction.commit().await?;
         Ok(category)

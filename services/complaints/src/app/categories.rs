@@ -22,6 +22,9 @@ struct Row {
     /// Absent in older files: Jakarta's.
     #[serde(default = "jakarta")]
     policy: String,
+    /// Absent in older files.
+    #[serde(default)]
+    evidence_required: bool,
 }
 
 fn jakarta() -> String {
@@ -39,6 +42,7 @@ pub(crate) async fn import(database: &Database, mut reader: csv::Reader<impl Rea
             name_en: row.name_en.clone(),
             about_officials: row.about_officials,
             policy: row.policy.clone(),
+            evidence_required: row.evidence_required,
         };
         store::category::upsert(&mut transaction, &category).await?;
     }

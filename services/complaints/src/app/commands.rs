@@ -11,7 +11,7 @@ use kit::{
 use sqlx::PgConnection;
 
 use super::{
-    App, Failure, reporters,
+    App, Failure, ledger, reporters,
     rights::Sight,
     wish::{self, Asked, MEMBERS_MAX, Wish},
 };
@@ -56,15 +56,29 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Writes a step and what it made of its report.
+    /// Writes a step in which the reporter wrote nothing, and what it made of its report.
     pub(super) async fn write(
         &mut self,
         connection: &mut PgConnection,
         complaint: &Complaint,
         step: &Step,
     ) -> Result<(), Failure> {
+        self.write_with_words(connection, (complaint, step), None).await
+    }
+
+    /// Writes a step with what the reporter wrote in it, sealed, and what it made of its report.
+    pub(super) async fn write_with_words(
+        &mut self,
+        connection: &mut PgConnection,
+        (complaint, step): (&Complaint, &Step),
+        words: Option<&[u8]>,
+    ) -> Result<(), Failure> {
         store::complaint::update(connection, complaint).await?;
-        store::timeline::insert(connection, complaint, step).await?;
+        let record = ledger::of_step(complaint, step, words);
+        store::timeline::insert(connection, complaint, (step, &record)).await?;
+        if let Some(words) = words {
+            store::timeline::insert_text(connection, (complaint.id, step.version), words).await?;
+        }
         self.events.push(publish::event(complaint, step));
         self.wakes.push((complaint.id, complaint.version));
         Ok(())
@@ -100,8 +114,8 @@ impl App {
         };
         let step = complaint.tell(act, by, now, texts)?;
         let mut changes = Changes::default();
-        changes.write(&mut transaction, &complaint, &step).await?;
-        self.keep_words(&mut transaction, (complaint.id, key), &step).await?;
+        let words = self.seal_words(&mut transaction, (complaint.id, key), &step).await?;
+        changes.write_with_words(&mut transaction, (&complaint, &step), words.as_deref()).await?;
         if step.command == Command::EraseReporter {
             reporters::erase(&mut transaction, (complaint.id, &step)).await?;
         }

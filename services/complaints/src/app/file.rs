@@ -9,7 +9,7 @@ use kit::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{App, Failure, schedule::Schedule, secret::CodeOf};
+use super::{App, Failure, ledger, schedule::Schedule, secret::CodeOf};
 use crate::{
     app::routing::{self, Known, Place},
     domain::{
@@ -98,7 +98,8 @@ impl App {
         if to_file.point.is_some() || !to_file.asset.is_empty() {
             store::place::insert(&mut transaction, id, (to_file.point, &to_file.asset)).await?;
         }
-        store::timeline::insert(&mut transaction, &complaint, &step).await?;
+        let record = ledger::of_step(&complaint, &step, Some(&sealed.text));
+        store::timeline::insert(&mut transaction, &complaint, (&step, &record)).await?;
         kit::events::append(&mut transaction, &[publish::event(&complaint, &step)]).await?;
         transaction.commit().await?;
         self.relay_wake.notify_one();

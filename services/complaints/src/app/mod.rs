@@ -5,8 +5,11 @@ mod catalog;
 pub(crate) mod categories;
 mod clock;
 mod commands;
+mod evidence;
 mod file;
+pub(crate) mod ledger;
 pub(crate) mod limits;
+pub(crate) mod objects;
 mod read;
 mod reporters;
 mod rights;
@@ -30,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use catalog::CategoryChange;
 pub(crate) use commands::{Order, Proof, Run};
+pub(crate) use evidence::{FindingShown, Shown, ToAnswer, ToUpload, Trouble};
 pub(crate) use file::{Filed, ToFile};
 pub(crate) use rights::Sight;
 pub(crate) use track::{Part, Tracked};
@@ -51,10 +55,18 @@ pub(crate) struct App {
     master_keys: Arc<rotation::KeyFile>,
     routing: Arc<routing::Routing>,
     feeds: Arc<watching::Feeds>,
+    objects: objects::Objects,
+    ledger_key: Arc<kit::ledger::SigningKey>,
+    uploads: evidence::Uploads,
 }
 
 impl App {
-    pub(crate) fn new(shell: &Shell, secrets: secret::Secrets, master_keys: rotation::KeyFile) -> Self {
+    pub(crate) fn new(
+        shell: &Shell,
+        secrets: secret::Secrets,
+        master_keys: rotation::KeyFile,
+        (objects, ledger_key): (objects::Objects, kit::ledger::SigningKey),
+    ) -> Self {
         Self {
             database: shell.database.clone(),
             hub: shell.hub.clone(),
@@ -65,6 +77,9 @@ impl App {
             secrets: Arc::new(secrets),
             master_keys: Arc::new(master_keys),
             routing: Arc::default(),
+            objects,
+            ledger_key: Arc::new(ledger_key),
+            uploads: evidence::Uploads::default(),
         }
     }
 }
@@ -144,6 +159,18 @@ pub(crate) enum Failure {
     /// The key is not given that the report's access code is derived with.
     #[error("the key of the report's access code is not given")]
     CodeKeyUnknown,
+    /// The day has no root.
+    #[error("there is no root of this day")]
+    RootNotFound,
+    /// The store of files does not answer.
+    #[error("the store of files does not answer")]
+    StoreDown,
+    /// The store of files gives something else than was put into it.
+    #[error("the store of files gives something else than was put into it")]
+    ObjectChanged,
+    /// Evidence is not taken or not given.
+    #[error("evidence is not taken or given")]
+    Evidence(#[from] evidence::Trouble),
     /// The request id could not be claimed.
     #[error("the request id could not be claimed")]
     Claim(#[from] ClaimError),

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Act, Complaint, ComplaintId, Destination, MergeTarget, Outcome, Refusal, RejectReason, Term, Terms,
-        TransferReason, UnitId,
+        Act, Complaint, ComplaintId, Destination, Kind, MergeTarget, Outcome, Refusal, RejectReason, Term,
+        Terms, TransferReason, UnitId, evidence::finding_name,
     },
     store::{self, unit::Reach},
 };
@@ -113,9 +113,13 @@ pub(super) async fn act(
             answer_by: ends(connection, asked, |terms| terms.question).await?,
         },
         Wish::ProvideInformation { .. } => Act::ProvideInformation,
-        Wish::SubmitFollowUp { proposed } => Act::SubmitFollowUp { proposed: *proposed },
+        Wish::SubmitFollowUp { proposed } => Act::SubmitFollowUp {
+            proposed: *proposed,
+            lacks_evidence: lacks_evidence(connection, complaint).await?,
+        },
         Wish::ApproveFollowUp => Act::ApproveFollowUp {
             workers: store::timeline::people(connection, complaint.id).await?,
+            open_findings: open_findings(connection, complaint.id).await?,
             close_by: ends(connection, asked, |terms| terms.auto_close).await?,
         },
         Wish::RejectFollowUp => Act::RejectFollowUp,
@@ -143,6 +147,25 @@ pub(super) async fn act(
         }
         Wish::EraseReporter { .. } => Act::EraseReporter,
     })
+}
+
+/// Whether evidence of what was done is wanted, and none was uploaded since the report was last reopened.
+async fn lacks_evidence(connection: &mut PgConnection, complaint: &Complaint) -> Result<bool, Failure> {
+    let category = store::category::get(connection, &complaint.category).await?;
+    let wanted = category.ok_or(Failure::CategoryUnknown)?.evidence_required;
+    if complaint.filing.kind != Kind::Report || !wanted {
+        return Ok(false);
+    }
+    let since = complaint.reopened_times.last().copied().unwrap_or(complaint.filing.filed_at);
+    Ok(!store::evidence::shows_what_was_done(connection, complaint.id, since).await?)
+}
+
+async fn open_findings(
+    connection: &mut PgConnection,
+    complaint: ComplaintId,
+) -> Result<Vec<String>, Failure> {
+    let open = store::evidence::open_findings(connection, complaint).await?;
+    Ok(open.into_iter().map(|(evidence, number)| finding_name(complaint, evidence, number)).collect())
 }
 
 /// When a term of the report's policy ends that begins now.

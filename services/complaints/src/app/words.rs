@@ -130,20 +130,18 @@ impl App {
         Ok(key)
     }
 
-    /// Keeps what the reporter wrote in a step, if anything. A report whose key was destroyed gets another.
-    pub(super) async fn keep_words(
+    /// What the reporter wrote in a step, if anything, as it is to be kept. A report whose key was destroyed gets another.
+    pub(super) async fn seal_words(
         &self,
         connection: &mut PgConnection,
         (complaint, key): (ComplaintId, Option<DataKey>),
         step: &Step,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<Vec<u8>>, Failure> {
         let text = &step.texts.reporter;
         if text.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let key = self.key_or_new(connection, (complaint, key)).await?;
-        let sealed = of_step(complaint, step.version, |context| key.seal(context, text.as_bytes()));
-        store::timeline::insert_text(connection, (complaint, step.version), &sealed).await?;
-        Ok(())
+        Ok(Some(of_step(complaint, step.version, |context| key.seal(context, text.as_bytes()))))
     }
 }

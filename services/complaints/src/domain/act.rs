@@ -39,10 +39,14 @@ pub(crate) enum Act {
     ProvideInformation,
     SubmitFollowUp {
         proposed: Outcome,
+        /// The category wants evidence, and there is none.
+        lacks_evidence: bool,
     },
     /// Four eyes: none of these people, who took part in the report or one merged into it, may.
     ApproveFollowUp {
         workers: Vec<PersonId>,
+        /// Findings about evidence that nobody answered, by name.
+        open_findings: Vec<String>,
         close_by: Timestamp,
     },
     RejectFollowUp,
@@ -90,6 +94,12 @@ pub(crate) enum Act {
         due: Due,
     },
     RaiseRedFlag,
+    AddReporterEvidence,
+    AddFollowUpEvidence,
+    /// By none of these people.
+    AnswerFinding {
+        workers: Vec<PersonId>,
+    },
 }
 
 /// A unit that a report is to come to, as the tree of units places it.
@@ -157,6 +167,9 @@ impl Act {
             Self::Warn { .. } => Command::Warn,
             Self::Breach { .. } => Command::Breach,
             Self::RaiseRedFlag => Command::RaiseRedFlag,
+            Self::AddReporterEvidence => Command::AddReporterEvidence,
+            Self::AddFollowUpEvidence => Command::AddFollowUpEvidence,
+            Self::AnswerFinding { .. } => Command::AnswerFinding,
         }
     }
 }

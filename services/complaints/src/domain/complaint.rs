@@ -141,10 +141,14 @@ impl Complaint {
                 Some(Refusal::CategorySide)
             }
             Act::SetEstimate { finish, today } if finish < today => Some(Refusal::EstimatePast),
-            Act::ApproveFollowUp { workers, .. }
+            Act::SubmitFollowUp { lacks_evidence: true, .. } => Some(Refusal::EvidenceRequired),
+            Act::ApproveFollowUp { workers, .. } | Act::AnswerFinding { workers }
                 if by.person.is_some_and(|person| workers.contains(&person)) =>
             {
                 Some(Refusal::ValidatorWorkedOnReport)
+            }
+            Act::ApproveFollowUp { open_findings, .. } if !open_findings.is_empty() => {
+                Some(Refusal::FindingsOpen(open_findings.clone()))
             }
             Act::Reopen { until } => self.refuses_reopening(*until, at),
             Act::AppealRejection { until, .. } if until.is_some_and(|until| at > until) => {
@@ -209,7 +213,7 @@ impl Complaint {
                 self.resume_clock(at);
                 self.phase = Phase::InProgress;
             }
-            Act::SubmitFollowUp { proposed } => self.phase = Phase::AwaitingValidation { proposed },
+            Act::SubmitFollowUp { proposed, .. } => self.phase = Phase::AwaitingValidation { proposed },
             Act::ApproveFollowUp { close_by, .. } => self.approve(at, to, close_by),
             Act::RejectFollowUp => {
                 self.counts.rejected_follow_ups += 1;
@@ -254,7 +258,10 @@ impl Complaint {
             Act::EraseReporter => self.erase_reporter(at),
             Act::RestrictReporter => self.reporter_restricted_at = Some(at),
             Act::AddNote { releases_words: true } => self.words_released = self.version,
-            Act::AddNote { releases_words: false } => {}
+            Act::AddNote { releases_words: false }
+            | Act::AddReporterEvidence
+            | Act::AddFollowUpEvidence
+            | Act::AnswerFinding { .. } => {}
         }
     }
 

@@ -3,6 +3,8 @@
 mod act;
 mod complaint;
 mod deadline;
+pub(crate) mod evidence;
+pub(crate) mod ledger;
 mod names;
 pub(crate) mod number;
 mod parts;

@@ -28,6 +28,15 @@ impl fmt::Debug for Point {
 }
 
 impl Point {
+    /// How many metres another point is away, on a sphere: to 0.6 %.
+    pub(crate) fn metres_to(self, other: Self) -> f64 {
+        const EARTH_METRES: f64 = 6_371_008.8;
+        let (from, to) = (self.latitude().to_radians(), other.latitude().to_radians());
+        let (down, across) = (to - from, (other.longitude() - self.longitude()).to_radians());
+        let half = (down / 2.0).sin().powi(2) + from.cos() * to.cos() * (across / 2.0).sin().powi(2);
+        2.0 * EARTH_METRES * half.sqrt().min(1.0).asin()
+    }
+
     /// A point, where the degrees are in range.
     pub(crate) fn try_new(latitude: f64, longitude: f64) -> Option<Self> {
         let in_range = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);

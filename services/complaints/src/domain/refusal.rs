@@ -56,6 +56,12 @@ pub(crate) enum Refusal {
     /// What it was handled under has ended.
     #[error("the report it is handled under is closed")]
     TargetClosed,
+    /// The category wants evidence of what was done.
+    #[error("the category wants evidence of what was done")]
+    EvidenceRequired,
+    /// Nobody answered what speaks against the evidence.
+    #[error("{} findings about the evidence are open", .0.len())]
+    FindingsOpen(Vec<String>),
 }
 
 impl Refusal {

@@ -92,8 +92,10 @@ fn act(command: Command) -> Option<Act> {
             Act::RequestInformation { question: "Di mana?".to_owned(), answer_by: at(7 * DAY) }
         }
         Command::ProvideInformation => Act::ProvideInformation,
-        Command::SubmitFollowUp => Act::SubmitFollowUp { proposed: Outcome::Fixed },
-        Command::ApproveFollowUp => Act::ApproveFollowUp { workers: Vec::new(), close_by: at(14 * DAY) },
+        Command::SubmitFollowUp => Act::SubmitFollowUp { proposed: Outcome::Fixed, lacks_evidence: false },
+        Command::ApproveFollowUp => {
+            Act::ApproveFollowUp { workers: Vec::new(), open_findings: Vec::new(), close_by: at(14 * DAY) }
+        }
         Command::RejectFollowUp => Act::RejectFollowUp,
         Command::ConfirmResolution => Act::ConfirmResolution { rating: 5 },
         Command::Reopen => Act::Reopen { until: Some(at(1_000_000)) },
@@ -115,6 +117,9 @@ fn act(command: Command) -> Option<Act> {
         Command::Warn => Act::Warn { due: Due::Finish },
         Command::Breach => Act::Breach { due: Due::Finish },
         Command::RaiseRedFlag => Act::RaiseRedFlag,
+        Command::AddReporterEvidence => Act::AddReporterEvidence,
+        Command::AddFollowUpEvidence => Act::AddFollowUpEvidence,
+        Command::AnswerFinding => Act::AnswerFinding { workers: Vec::new() },
         Command::File => return None,
     })
 }

@@ -67,6 +67,9 @@ pub(crate) enum Command {
     RaiseRedFlag,
     EraseReporter,
     RestrictReporter,
+    AddReporterEvidence,
+    AddFollowUpEvidence,
+    AnswerFinding,
 }
 
 /// Where a command leads.
@@ -132,6 +135,10 @@ const ANY: &[State] = &[
 const SUPPORTABLE: &[State] =
     &[Submitted, Coordinating, Disposed, InProgress, NeedsReporter, AwaitingValidation, Resolved, Merged];
 
+/// Those in which the reporter may show what is, or is still, to be done.
+const WITH_EVIDENCE: &[State] =
+    &[Submitted, Coordinating, Disposed, InProgress, NeedsReporter, AwaitingValidation, Resolved];
+
 const ALL_KINDS: &[Kind] = &[Kind::Report, Kind::Suggestion, Kind::Praise];
 
 const fn row(command: Command, from: &'static [State], to: To, actor: Actor) -> Transition {
@@ -192,6 +199,9 @@ pub(crate) const TRANSITIONS: &[Transition] = &[
     row(Command::Warn, OPEN, To::Same, Actor::System),
     row(Command::Breach, OPEN, To::Same, Actor::System),
     row(Command::RaiseRedFlag, OPEN, To::Same, Actor::System),
+    row(Command::AddReporterEvidence, WITH_EVIDENCE, To::Same, Actor::Reporter),
+    row(Command::AddFollowUpEvidence, &[InProgress], To::Same, Actor::ResponsibleUnit),
+    row(Command::AnswerFinding, &[AwaitingValidation], To::Same, Actor::Validator),
 ];
 
 /// The row by which a command is possible in a state.

@@ -3,6 +3,8 @@
 
 use super::{
     deadline::{Due, Stage},
+    evidence::{FindingKind, Role},
+    ledger::EntryKind,
     policy::{Priority, TermUnit},
     transitions::{Command, State},
 };
@@ -170,6 +172,9 @@ words!(Command {
     RaiseRedFlag = "RAISE_RED_FLAG",
     EraseReporter = "ERASE_REPORTER",
     RestrictReporter = "RESTRICT_REPORTER",
+    AddReporterEvidence = "ADD_REPORTER_EVIDENCE",
+    AddFollowUpEvidence = "ADD_FOLLOW_UP_EVIDENCE",
+    AnswerFinding = "ANSWER_FINDING",
 });
 words!(Outcome {
     Fixed = "FIXED",
@@ -207,3 +212,22 @@ words!(Due {
 words!(Stage { Running = "RUNNING", Warned = "WARNED", Passed = "PASSED" });
 words!(Priority { Normal = "NORMAL", High = "HIGH" });
 words!(TermUnit { Hours = "HOURS", CalendarDays = "CALENDAR_DAYS", WorkingDays = "WORKING_DAYS" });
+words!(Role { Before = "BEFORE", After = "AFTER" });
+words!(FindingKind {
+    SameFile = "SAME_FILE",
+    SamePicture = "SAME_PICTURE",
+    TakenElsewhere = "TAKEN_ELSEWHERE",
+    TakenBeforeFiling = "TAKEN_BEFORE_FILING",
+    TakenLongBeforeUpload = "TAKEN_LONG_BEFORE_UPLOAD",
+    TakenInFuture = "TAKEN_IN_FUTURE",
+    NoCaptureData = "NO_CAPTURE_DATA",
+    EditingSoftware = "EDITING_SOFTWARE",
+});
+words!(EntryKind {
+    Report = "REPORT",
+    Step = "STEP",
+    Evidence = "EVIDENCE",
+    Finding = "FINDING",
+    Answer = "ANSWER",
+    Erasure = "ERASURE",
+});

@@ -51,6 +51,9 @@ pub(crate) fn event(complaint: &Complaint, step: &Step) -> Event {
         RaiseRedFlag => "red_flagged", ComplaintRedFlagged;
         EraseReporter => "reporter_erased", ComplaintReporterErased;
         RestrictReporter => "reporter_restricted", ComplaintReporterRestricted;
+        AddReporterEvidence => "reporter_evidence_added", ComplaintReporterEvidenceAdded;
+        AddFollowUpEvidence => "follow_up_evidence_added", ComplaintFollowUpEvidenceAdded;
+        AnswerFinding => "finding_answered", ComplaintFindingAnswered;
     }
 }
 
@@ -111,4 +114,11 @@ fn snapshot(complaint: &Complaint) -> ComplaintSnapshot {
 
 fn time(at: Timestamp) -> prost_types::Timestamp {
     kit::clock::to_proto(at)
+}
+
+/// The event that tells of a day's root.
+pub(crate) fn ledger_root(id: uuid::Uuid, signed: &kit::ledger::SignedRoot) -> Event {
+    let root = events::LedgerRootPublished { root: Some(convert::ledger_root(signed)) };
+    let name = convert::ledger_root_name(signed.root.day);
+    Event::new(crate::SERVICE, ("ledger_root", "published"), (id, 1), name, signed.root.created_at, &root)
 }

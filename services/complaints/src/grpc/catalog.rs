@@ -74,6 +74,7 @@ impl CatalogService for Catalog {
             name_en: request.display_name_en,
             about_officials: request.about_officials,
             policy: policy_of(&request.policy),
+            evidence_required: request.evidence_required,
         };
         let app = self.app.clone();
         let made = to_the_end(async move { app.create_category((key, deadline), to_make).await });
@@ -93,6 +94,7 @@ impl CatalogService for Catalog {
             name_id: request.display_name_id,
             name_en: request.display_name_en,
             policy: policy_of(&request.policy),
+            evidence_required: request.evidence_required,
         };
         let app = self.app.clone();
         let changed = to_the_end(async move { app.update_category((key, deadline), change).await });
@@ -171,6 +173,7 @@ fn category(category: Category) -> v1::Category {
         display_name_en: category.name_en,
         about_officials: category.about_officials,
         policy: format!("policies/{}", category.policy),
+        evidence_required: category.evidence_required,
     }
 }
 

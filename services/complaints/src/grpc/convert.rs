@@ -60,6 +60,7 @@ pub(crate) fn complaint(complaint: &Complaint) -> v1::Complaint {
         words_released_version: complaint.words_released,
         reporter_erase_time: complaint.reporter_erased_at.map(to_proto),
         reporter_restrict_time: complaint.reporter_restricted_at.map(to_proto),
+        evidence: Vec::new(),
     }
 }
 
@@ -67,6 +68,25 @@ pub(crate) fn complaint(complaint: &Complaint) -> v1::Complaint {
 pub(crate) fn placed(shown: v1::Complaint, (point, asset): (Option<Point>, String)) -> v1::Complaint {
     let point = point.map(|point| v1::Point { latitude: point.latitude(), longitude: point.longitude() });
     v1::Complaint { point, asset, ..shown }
+}
+
+/// The name of a day's root.
+pub(crate) fn ledger_root_name(day: jiff::civil::Date) -> String {
+    format!("ledgerRoots/{day}")
+}
+
+/// A signed root as the contract shows it.
+pub(crate) fn ledger_root(signed: &kit::ledger::SignedRoot) -> v1::LedgerRoot {
+    let root = &signed.root;
+    v1::LedgerRoot {
+        name: ledger_root_name(root.day),
+        tree_size: i64::try_from(root.size).unwrap_or(i64::MAX),
+        root_hash: root.hash.to_vec(),
+        previous_root_hash: root.previous.map(|hash| hash.to_vec()).unwrap_or_default(),
+        key_id: signed.key_id.clone(),
+        signature: signed.signature.clone(),
+        create_time: Some(to_proto(root.created_at)),
+    }
 }
 
 /// Whether the reporter confirmed; not said of a report that is not closed.

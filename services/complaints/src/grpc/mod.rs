@@ -5,6 +5,7 @@ mod batch;
 mod catalog;
 mod commands;
 pub(crate) mod convert;
+mod evidence;
 mod replay;
 mod reporter;
 mod routing;
@@ -16,6 +17,7 @@ mod watch;
 pub(crate) mod words;
 
 pub(crate) use catalog::Catalog;
+pub(crate) use evidence::EvidenceRpcs;
 pub(crate) use replay::Replays;
 pub(crate) use reporter::Reporters;
 pub(crate) use routing::RoutingRpcs;

@@ -189,9 +189,13 @@ impl ComplaintService for Complaints {
         validate::request(&request, DOMAIN)?;
         let id = convert::complaint_id(&request.name);
         let proof = convert::proof(request.reporter);
-        let (complaint, _) = self.app.get(&caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
+        let (complaint, sight) =
+            self.app.get(&caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
         let place = self.app.place_of(id).await.map_err(|failure| of(&failure, id))?;
-        let complaint = convert::placed(convert::complaint(&complaint), place);
+        let evidence =
+            self.app.evidence_of(&caller, (id, sight)).await.map_err(|failure| of(&failure, id))?;
+        let mut complaint = convert::placed(convert::complaint(&complaint), place);
+        complaint.evidence = evidence.iter().map(super::evidence::evidence).collect();
         Ok(Response::new(v1::GetComplaintResponse { complaint: Some(complaint) }))
     }
 

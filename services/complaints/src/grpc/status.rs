@@ -10,6 +10,9 @@ use crate::{
     domain::{Command, ComplaintId, Refusal, State},
 };
 
+/// How many findings are named at most: an error travels in headers, which clients take only so many of.
+const MOST_NAMED: usize = 10;
+
 pub(super) const DOMAIN: &str = "prima.complaints";
 
 /// The status for a failure about a report (for filing: the nil id, which no message shows).
@@ -134,6 +137,20 @@ pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
             tracing::error!(%complaint, "the key of the report's access code is not given");
             status::internal()
         }
+        Failure::RootNotFound => {
+            let why = "there is no root of this day";
+            own(Code::NotFound, ErrorReason::RootNotFound, format!("root: {why}")).field("root", why)
+        }
+        Failure::StoreDown => {
+            own(Code::Unavailable, ErrorReason::StoreDown, "the store of files does not answer; try again")
+                .retry()
+        }
+        Failure::ObjectChanged => own(
+            Code::DataLoss,
+            ErrorReason::ObjectChanged,
+            "what the store of files gives is not what was put into it",
+        ),
+        Failure::Evidence(trouble) => super::evidence::trouble(*trouble),
         Failure::Claim(error) => status::claim(error),
         Failure::Database(error) => status::database(error),
     }
@@ -198,6 +215,11 @@ fn refused(refusal: &Refusal, complaint: ComplaintId) -> Answer {
         Refusal::MergeTooMany => {
             (ErrorReason::MergeTooMany, "1,000 reports are handled under this one already")
         }
+        Refusal::EvidenceRequired => (
+            ErrorReason::EvidenceRequired,
+            "the category wants evidence of what was done: upload some, role AFTER",
+        ),
+        Refusal::FindingsOpen(findings) => return findings_open(findings),
         Refusal::TargetClosed => (ErrorReason::TargetClosed, "the report it is handled under is closed"),
     };
     own(Code::FailedPrecondition, reason, message).precondition(
@@ -205,6 +227,13 @@ fn refused(refusal: &Refusal, complaint: ComplaintId) -> Answer {
         complaint.to_string(),
         message,
     )
+}
+
+fn findings_open(findings: &[String]) -> Answer {
+    let message = "findings about the evidence are not answered";
+    let answer = own(Code::FailedPrecondition, ErrorReason::EvidenceFindingOpen, message);
+    let named = findings.iter().take(MOST_NAMED);
+    named.fold(answer, |answer, finding| answer.precondition("EVIDENCE_FINDING_OPEN", finding, message))
 }
 
 fn illegal(complaint: ComplaintId, (command, state): (Command, State), allowed: &[Command]) -> Answer {

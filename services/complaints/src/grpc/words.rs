@@ -5,6 +5,8 @@ use proto::complaints::v1;
 use crate::domain::{
     Actor, Command, Confirmation, Due, Kind, Outcome, Priority, RejectReason, Stage, State, TermUnit,
     TransferReason,
+    evidence::{FindingKind, Role},
+    ledger::EntryKind,
 };
 
 macro_rules! said {
@@ -27,7 +29,7 @@ macro_rules! said {
                     for value in $ours::ALL {
                         assert!($name(*value).as_str_name().ends_with(value.word()));
                     }
-                    let said = (1..).map_while(|number| v1::$theirs::try_from(number).ok()).count();
+                    let said = (1..100).filter(|number| v1::$theirs::try_from(*number).is_ok()).count();
                     assert_eq!(said, $ours::ALL.len(), stringify!($theirs));
                 )+
             }
@@ -47,6 +49,9 @@ said! {
     stage: Stage as DeadlineStage, "DEADLINE_STAGE_";
     priority: Priority as ComplaintPriority, "COMPLAINT_PRIORITY_";
     term_unit: TermUnit as TermUnit, "TERM_UNIT_";
+    role: Role as EvidenceRole, "EVIDENCE_ROLE_";
+    finding_kind: FindingKind as FindingKind, "FINDING_KIND_";
+    entry_kind: EntryKind as LedgerEntryKind, "LEDGER_ENTRY_KIND_";
 }
 
 /// An outcome, where there is one.
@@ -111,4 +116,9 @@ pub(super) fn actor(actor: Actor) -> v1::WorkflowActor {
         Actor::ReporterOrInspector => v1::WorkflowActor::ReporterOrInspector,
         Actor::System => v1::WorkflowActor::System,
     }
+}
+
+/// A role; none where not said.
+pub(super) fn to_role(role: v1::EvidenceRole) -> Option<Role> {
+    Role::from_word(role.as_str_name().strip_prefix("EVIDENCE_ROLE_")?)
 }

@@ -10,6 +10,8 @@ pub(crate) struct Category {
     pub(crate) name_en: String,
     pub(crate) about_officials: bool,
     pub(crate) policy: String,
+    /// Whether a follow-up needs evidence.
+    pub(crate) evidence_required: bool,
 }
 
 /// At most `limit` categories whose id comes after `after`.
@@ -20,7 +22,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<Category>, sqlx::Error> {
     sqlx::query_as!(
         Category,
-        "SELECT id, name_id, name_en, about_officials, policy FROM complaints.category WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT id, name_id, name_en, about_officials, policy, evidence_required FROM complaints.category WHERE id > $1 ORDER BY id LIMIT $2",
         after,
         limit
     )
@@ -31,14 +33,17 @@ pub(crate) async fn list(
 /// Takes a category over, or its new names.
 pub(crate) async fn upsert(connection: &mut PgConnection, category: &Category) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "INSERT INTO complaints.category (id, name_id, name_en, about_officials, policy) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO complaints.category (id, name_id, name_en, about_officials, policy, evidence_required)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO UPDATE SET name_id = excluded.name_id, name_en = excluded.name_en,
-             about_officials = excluded.about_officials, policy = excluded.policy",
+             about_officials = excluded.about_officials, policy = excluded.policy,
+             evidence_required = excluded.evidence_required",
         category.id,
         category.name_id,
         category.name_en,
         category.about_officials,
-        category.policy
+        category.policy,
+        category.evidence_required
     )
     .execute(connection)
     .await?;
@@ -49,7 +54,7 @@ pub(crate) async fn upsert(connection: &mut PgConnection, category: &Category) -
 pub(crate) async fn get(connection: &mut PgConnection, id: &str) -> Result<Option<Category>, sqlx::Error> {
     sqlx::query_as!(
         Category,
-        "SELECT id, name_id, name_en, about_officials, policy FROM complaints.category WHERE id = $1",
+        "SELECT id, name_id, name_en, about_officials, policy, evidence_required FROM complaints.category WHERE id = $1",
         id
     )
     .fetch_optional(connection)
@@ -59,13 +64,15 @@ pub(crate) async fn get(connection: &mut PgConnection, id: &str) -> Result<Optio
 /// Adds a category; false where there is one of this id.
 pub(crate) async fn insert(connection: &mut PgConnection, category: &Category) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query!(
-        "INSERT INTO complaints.category (id, name_id, name_en, about_officials, policy) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO complaints.category (id, name_id, name_en, about_officials, policy, evidence_required)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO NOTHING",
         category.id,
         category.name_id,
         category.name_en,
         category.about_officials,
-        category.policy
+        category.policy,
+        category.evidence_required
     )
     .execute(connection)
     .await?;

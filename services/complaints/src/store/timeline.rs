@@ -4,7 +4,7 @@ use kit::stored::{Instant, ToStored};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::complaint::unknown_word;
+use super::{complaint::unknown_word, ledger::Record};
 use crate::domain::{
     By, Command, Complaint, ComplaintId, Due, PersonId, State, Step, Texts, TransferReason, UnitId, tidings,
 };
@@ -67,19 +67,26 @@ pub(crate) struct SealedStep {
     pub(crate) sealed_text: Option<Vec<u8>>,
 }
 
-/// Adds a step, but for what the reporter wrote in it.
+/// Adds a step with its entry in the ledger, but for what the reporter wrote in it.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     complaint: &Complaint,
-    step: &Step,
+    (step, record): (&Step, &Record),
 ) -> Result<(), sqlx::Error> {
     let public_channel = tidings::of_step(step.command).map(|_| complaint.filing.channel.as_str());
     sqlx::query!(
-        "WITH entry AS (
+        r"WITH entry AS (
              INSERT INTO complaints.timeline_entry
                  (complaint, version, command, state, subject, person, responsible_unit, occurred_at, transfer_reason,
-                  public_text, internal_note, due, escalated_to, public_channel)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $17)
+                  public_text, internal_note, due, escalated_to, public_channel, salt)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $17, $18)
+         ), ledger AS (
+             INSERT INTO complaints.ledger_entry
+                 (complaint, sequence, kind, subject, occurred_at, commitment, erasable, hash)
+             SELECT $1::uuid, before.sequence + 1, $19::text, $20::text, $8::timestamptz, $21::bytea, $22::bytea,
+                    sha256('\x02'::bytea || before.hash || int8send(before.sequence + 1) || $23::bytea)
+             FROM ((SELECT sequence, hash FROM complaints.ledger_entry WHERE complaint = $1 ORDER BY sequence DESC LIMIT 1)
+                   UNION ALL SELECT 0, decode(repeat('00', 32), 'hex') ORDER BY sequence DESC LIMIT 1) AS before
          )
          INSERT INTO complaints.booked_time (complaint, version, account, unit, from_at, until_at)
          SELECT $1::uuid, $2::bigint, $14::text,
@@ -103,7 +110,13 @@ pub(crate) async fn insert(
         step.booked.map(|booked| booked.account.word()),
         step.booked.map(|booked| booked.unit.0),
         step.booked.map(|booked| booked.from.stored()) as _,
-        public_channel
+        public_channel,
+        &record.salt[..],
+        record.kind.word(),
+        record.entry.subject,
+        &record.entry.commitment[..],
+        record.entry.erasable.as_ref().map(|hash| hash.as_slice()),
+        &record.digest[..]
     )
     .execute(connection)
     .await?;
@@ -153,7 +166,8 @@ pub(crate) async fn last(
     rows.fetch_all(connection).await?.into_iter().rev().map(StepRow::load).collect()
 }
 
-/// The people who took part so far in a report, or in one that is handled under it.
+/// The people who took part so far in a report, or in one that is handled under it. Who answered a finding validated, and did
+/// not work on it.
 pub(crate) async fn people(
     connection: &mut PgConnection,
     complaint: ComplaintId,
@@ -161,7 +175,7 @@ pub(crate) async fn people(
     let people: Vec<Uuid> = sqlx::query_scalar!(
         r#"SELECT DISTINCT person AS "person!" FROM complaints.timeline_entry
            WHERE (complaint = $1 OR complaint IN (SELECT id FROM complaints.complaint WHERE merged_into = $1))
-             AND person IS NOT NULL"#,
+             AND person IS NOT NULL AND command <> 'ANSWER_FINDING'"#,
         complaint.0
     )
     .fetch_all(connection)

@@ -110,7 +110,8 @@ async fn an_illegal_command_lists_the_allowed_ones_and_an_old_etag_aborts() {
     let info = refused.get_details_error_info().unwrap();
     assert_eq!(
         info.metadata["allowed"],
-        "ACCEPT, TRANSFER, DISPOSE, RECATEGORIZE, REJECT, MERGE, SUPPORT, WITHDRAW, ERASE_REPORTER, ADD_NOTE"
+        "ACCEPT, TRANSFER, DISPOSE, RECATEGORIZE, REJECT, MERGE, SUPPORT, WITHDRAW, ERASE_REPORTER, ADD_NOTE, \
+         ADD_REPORTER_EVIDENCE"
     );
     assert!(refused.get_details_precondition_failure().is_some());
 

@@ -17,6 +17,7 @@ fn to_make(category_id: &str, policy: &str) -> v1::CreateCategoryRequest {
         display_name_en: "Trees".to_owned(),
         policy: policy.to_owned(),
         about_officials: false,
+        evidence_required: false,
     }
 }
 
@@ -61,6 +62,7 @@ async fn a_category_without_a_policy_that_counts_is_not_saved() {
         display_name_id: "Pohon tumbang".to_owned(),
         display_name_en: "Fallen trees".to_owned(),
         policy: policy.to_owned(),
+        evidence_required: None,
     };
     let refused =
         catalog.update_category(authorized(change("categories/pohon", "policies/none"), &token)).await;

@@ -102,8 +102,9 @@ async fn copies(superuser: &mut PgConnection, of: &str, count: i32) {
         "INSERT INTO copy SELECT complaint.* FROM complaints.complaint, generate_series(1, $2) WHERE id = $1",
         "UPDATE copy SET id = gen_random_uuid(), number = gen_random_uuid()::text WHERE id = $1 AND $2 > 0",
         "INSERT INTO complaints.complaint SELECT * FROM copy WHERE id <> $1 AND $2 > 0",
-        "INSERT INTO complaints.timeline_entry (complaint, version, command, state, subject, responsible_unit, occurred_at)
-         SELECT id, 1, 'FILE', 'SUBMITTED', 'jaki', responsible_unit, filed_at FROM copy WHERE id <> $1 AND $2 > 0",
+        "INSERT INTO complaints.timeline_entry (complaint, version, command, state, subject, responsible_unit, occurred_at,
+             salt)
+         SELECT id, 1, 'FILE', 'SUBMITTED', 'jaki', responsible_unit, filed_at, uuid_send(id) FROM copy WHERE id <> $1 AND $2 > 0",
     ];
     for statement in statements {
         sqlx::query(statement).bind(id).bind(count).execute(&mut *superuser).await.unwrap();

@@ -120,8 +120,8 @@ async fn a_step_of_which_no_wake_up_tells_is_found() {
     let mut superuser = PgConnection::connect(&served.world.superuser_url()).await.unwrap();
     sqlx::query(
         "WITH changed AS (UPDATE complaints.complaint SET version = 2 WHERE id = $1)
-         INSERT INTO complaints.timeline_entry (complaint, version, command, state, subject, responsible_unit, occurred_at)
-         SELECT complaint, 2, 'ADD_NOTE', state, subject, responsible_unit, occurred_at
+         INSERT INTO complaints.timeline_entry (complaint, version, command, state, subject, responsible_unit, occurred_at, salt)
+         SELECT complaint, 2, 'ADD_NOTE', state, subject, responsible_unit, occurred_at, salt
          FROM complaints.timeline_entry WHERE complaint = $1",
     )
     .bind(id)

@@ -4,6 +4,8 @@
 mod events;
 mod history;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod runbooks;
 #[cfg(test)]
 mod served;

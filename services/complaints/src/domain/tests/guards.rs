@@ -24,7 +24,7 @@ fn each_rule_refuses_with_its_own_reason() {
     let cases = [
         (
             State::AwaitingValidation,
-            Act::ApproveFollowUp { workers: vec![person], close_by: at(0) },
+            Act::ApproveFollowUp { workers: vec![person], open_findings: Vec::new(), close_by: at(0) },
             Refusal::ValidatorWorkedOnReport,
         ),
         (State::InProgress, transfer(to(RESPONSIBLE)), Refusal::TargetResponsible),
@@ -76,7 +76,7 @@ fn a_report_withdrawn_or_found_invalid_is_not_reopened() {
 #[test]
 fn invalid_verifies_nothing() {
     let mut complaint = in_state(State::InProgress);
-    let act = Act::SubmitFollowUp { proposed: Outcome::Invalid };
+    let act = Act::SubmitFollowUp { proposed: Outcome::Invalid, lacks_evidence: false };
     complaint.tell(act, official(WORKER), at(5), Texts::default()).unwrap();
     tell(&mut complaint, Command::ApproveFollowUp, 6).unwrap();
     assert!(!complaint.verified);

@@ -31,7 +31,9 @@ fn looked_up(complaint: &Complaint, workers: &[PersonId], step: &Move, now: Time
     match act(step.command).unwrap() {
         Act::Transfer { reason, accept_by, .. } => Act::Transfer { to: to(unit), reason, accept_by },
         Act::Dispose { accept_by, .. } => Act::Dispose { to: to(unit), accept_by },
-        Act::ApproveFollowUp { close_by, .. } => Act::ApproveFollowUp { workers: workers.to_vec(), close_by },
+        Act::ApproveFollowUp { close_by, open_findings, .. } => {
+            Act::ApproveFollowUp { workers: workers.to_vec(), open_findings, close_by }
+        }
         Act::Reopen { .. } => {
             let two_weeks = jiff::SignedDuration::from_hours(14 * 24);
             Act::Reopen { until: complaint.closing().map(|closing| closing.at + two_weeks) }

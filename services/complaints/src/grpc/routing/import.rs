@@ -20,6 +20,9 @@ use crate::{
 /// How long the next message may take.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// How long the whole file may take to be taken over, once it is there.
+const WITHIN: Duration = Duration::from_secs(60);
+
 /// What a message holds.
 enum Part {
     Start(v1::ImportBoundariesStart),
@@ -31,7 +34,7 @@ pub(super) async fn import(
     app: &App,
     request: Request<Streaming<v1::ImportBoundariesRequest>>,
 ) -> Result<v1::ImportBoundariesResponse, Status> {
-    let (caller, deadline): (Arc<Caller>, Deadline) = kit::identity::caller(&request)?;
+    let (caller, _): (Arc<Caller>, Deadline) = kit::identity::caller(&request)?;
     let mut parts = request.into_inner();
     let Some(Part::Start(start)) = next(&mut parts).await? else {
         return Err(malformed("the first message must be the start"));
@@ -57,7 +60,7 @@ pub(super) async fn import(
     };
     let sha256 = sha256(&[&file]);
     let to_import = ToImport { etag: start.etag, dry_run: start.dry_run, file, sha256 };
-    let app = app.clone();
+    let (app, deadline) = (app.clone(), Deadline::after(WITHIN));
     let imported =
         to_the_end(async move { app.import_boundaries((&caller, key, deadline), to_import).await }).await;
     Ok(convert::imported(imported.map_err(|failure| status_of(&failure))?))
