@@ -34,8 +34,10 @@ use planter::{LATITUDE, LATITUDE_TEXT, MARK, PHONE, Planter};
 
 /// The only tables that may hold what somebody wrote, each its own service's; none of them is history, outbox, inbox, dead
 /// letters or replies, which operators and other services see.
-const OF_PEOPLE: [&str; 12] = [
+const OF_PEOPLE: [&str; 13] = [
     "complaints.category",
+    // Kept in lower case, to find duplicates by.
+    "complaints.complaint_spot",
     "complaints.finding_answer",
     "complaints.reveal",
     "complaints.timeline_entry",
@@ -193,7 +195,7 @@ async fn tables_with(database: &PgPool, mark: &str) -> Vec<String> {
     let mut found = Vec::new();
     for table in tables {
         let holds: bool = sqlx::query_scalar(AssertSqlSafe(format!(
-            "SELECT EXISTS (SELECT FROM {table} AS stored WHERE stored::text LIKE '%' || $1 || '%'
+            "SELECT EXISTS (SELECT FROM {table} AS stored WHERE stored::text ILIKE '%' || $1 || '%'
                                                            OR stored::text LIKE '%' || encode($1::bytea, 'hex') || '%')"
         )))
         .bind(mark)

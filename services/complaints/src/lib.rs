@@ -16,7 +16,7 @@ use proto::complaints::v1::{
     catalog_service_server::CatalogServiceServer, complaint_service_server::ComplaintServiceServer,
     evidence_service_server::EvidenceServiceServer, replay_service_server::ReplayServiceServer,
     reporter_service_server::ReporterServiceServer, routing_service_server::RoutingServiceServer,
-    tracking_service_server::TrackingServiceServer,
+    statistics_service_server::StatisticsServiceServer, tracking_service_server::TrackingServiceServer,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +46,7 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .service(EvidenceServiceServer::new(grpc::EvidenceRpcs::new(app.clone())))
         .service(ReporterServiceServer::new(grpc::Reporters::new(app.clone())))
         .service(TrackingServiceServer::new(grpc::Tracking::new(app.clone())))
+        .service(StatisticsServiceServer::new(grpc::StatisticsRpcs::new(app.clone())))
         .service(ReplayServiceServer::new(replays))
         .job(clock)
         .job(app.clone().rotate_keys())
@@ -55,6 +56,7 @@ pub async fn serve(config: Config, shutdown: CancellationToken) -> anyhow::Resul
         .consume("staff", events::consume::StaffEvents)
         .job(app.clone().find_changes())
         .recall(events::recall::Erasures(app.clone()))
+        .job(app.clone().follow_inbox())
         .job(app.follow_routing())
         .serve()
         .await

@@ -6,8 +6,8 @@ use crate::fingerprint::{Fingerprint, likeness};
 const MOST_BITS: u32 = 20;
 /// Candidates whose descriptors are compared at most.
 const COMPARED: usize = 32;
-/// From this likeness on two pictures are the same. The least like its original of those that were encoded anew, scaled, made
-/// brighter or darker, or cut had 0.88; the most alike of different ones 0.57.
+/// From this likeness on two pictures are the same. Of 1,000 drawn pictures that were encoded anew, scaled, made brighter or
+/// darker, or cut, the least like its original had 0.88; of 500 different ones 2 were as like one of 10,000 as this.
 const SAME: f32 = 0.8;
 
 /// Of candidates, each with its hashes, those that are close enough to be compared by their descriptors, the closest first.

@@ -4,9 +4,9 @@ use dev::{calls::call, client::authorized};
 use proto::complaints::v1::{
     AcceptComplaintRequest, AddNoteRequest, AnswerFindingRequest, AppealRejectionRequest,
     ApproveFollowUpRequest, CreateCategoryRequest, DisposeComplaintRequest, EraseReporterRequest,
-    FileComplaintRequest, FileComplaintResponse, MergeComplaintRequest, ProvideInformationRequest,
-    RecategorizeComplaintRequest, RejectComplaintRequest, RejectFollowUpRequest, RejectReason,
-    ReopenComplaintRequest, ReporterProof, RequestInformationRequest, RevealReporterRequest,
+    FileComplaintRequest, FileComplaintResponse, FindDuplicatesRequest, MergeComplaintRequest,
+    ProvideInformationRequest, RecategorizeComplaintRequest, RejectComplaintRequest, RejectFollowUpRequest,
+    RejectReason, ReopenComplaintRequest, ReporterProof, RequestInformationRequest, RevealReporterRequest,
     SetEstimateRequest, SubmitFollowUpRequest, SupportComplaintRequest, TransferComplaintRequest,
     TransferReason, UnmergeComplaintRequest, UpdateCategoryRequest, UpdateReporterRequest,
     UploadEvidenceRequest, UploadEvidenceStart, WithdrawComplaintRequest,
@@ -96,6 +96,7 @@ pub(super) async fn write(actors: &Actors) {
         AppealRejectionRequest { name: name.clone(), reporter: reporter.clone() }
     );
     tell!(actors, officer, add_note, AddNoteRequest { name: name.clone() });
+    find_duplicates(actors).await;
     tell!(actors, channel, support_complaint, SupportComplaintRequest { name: name.clone() });
     let into = known(&file(actors).await).0.name;
     // The appeal brought the one above the other.
@@ -134,6 +135,19 @@ async fn reporters(actors: &Actors) {
         async move { reporters.erase_reporter(request).await }
     });
     erased.await.unwrap();
+}
+
+async fn find_duplicates(actors: &Actors) {
+    let request = FindDuplicatesRequest {
+        category: "categories/sampah".to_owned(),
+        kelurahan_code: "31.74.01.1001".to_owned(),
+        ..Default::default()
+    };
+    let found = call(&actors.channel, &request, |request| {
+        let mut complaints = ComplaintServiceClient::new(actors.complaints.clone());
+        async move { complaints.find_duplicates(request).await }
+    });
+    found.await.unwrap();
 }
 
 fn known(filed: &FileComplaintResponse) -> (proto::complaints::v1::Complaint, Option<ReporterProof>) {

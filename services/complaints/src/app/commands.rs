@@ -11,7 +11,9 @@ use kit::{
 use sqlx::PgConnection;
 
 use super::{
-    App, Failure, ledger, reporters,
+    App, Failure, ledger,
+    priority::raise,
+    reporters,
     rights::Sight,
     wish::{self, Asked, MEMBERS_MAX, Wish},
 };
@@ -74,6 +76,16 @@ impl Changes {
         words: Option<&[u8]>,
     ) -> Result<(), Failure> {
         store::complaint::update(connection, complaint).await?;
+        if matches!(
+            step.command,
+            Command::Recategorize
+                | Command::ApproveFollowUp
+                | Command::ConfirmResolution
+                | Command::AutoClose
+                | Command::Reopen
+        ) {
+            store::duplicates::update(connection, complaint).await?;
+        }
         let record = ledger::of_step(complaint, step, words);
         store::timeline::insert(connection, complaint, (step, &record)).await?;
         if let Some(words) = words {
@@ -105,7 +117,7 @@ impl App {
             return Err(Failure::EtagMismatch);
         }
         let now = self.clock.now();
-        let other = other.map(|loaded| loaded.complaint);
+        let mut other = other.map(|loaded| loaded.complaint);
         let asked = Asked { caller: order.caller, complaint: &complaint, other: other.as_ref(), now };
         let act = wish::act(&mut transaction, &asked, &wish).await?;
         let by = By {
@@ -120,6 +132,9 @@ impl App {
             reporters::erase(&mut transaction, (complaint.id, &step)).await?;
         }
         follow(&mut transaction, &mut changes, (&complaint, &step), now).await?;
+        if let (Command::Merge, Some(target)) = (step.command, &mut other) {
+            raise(&mut transaction, &mut changes, target, now).await?;
+        }
         match run {
             Run::Real => self.finish(transaction, changes).await?,
             Run::Dry => transaction.rollback().await?,
@@ -136,6 +151,7 @@ impl App {
         kit::events::append(&mut transaction, &changes.events).await?;
         transaction.commit().await?;
         self.relay_wake.notify_one();
+        self.inbox.wake();
         for (id, version) in changes.wakes {
             self.hub.wake(id.0, version);
         }
@@ -193,7 +209,7 @@ pub(super) async fn follow(
 }
 
 /// What a caller may see of a report.
-fn seen(mut complaint: Complaint, sight: Sight) -> Complaint {
+pub(super) fn seen(mut complaint: Complaint, sight: Sight) -> Complaint {
     if sight == Sight::Other {
         complaint.filing.text.clear();
         complaint.filing.unit_complained_of = None;

@@ -13,7 +13,9 @@ use super::{App, Failure, ledger, schedule::Schedule, secret::CodeOf};
 use crate::{
     app::routing::{self, Known, Place},
     domain::{
-        By, Complaint, ComplaintId, Filing, Kind, Priority, Refusal, Reporter, UnitId, number::report_number,
+        By, Complaint, ComplaintId, Filing, Kind, Priority, Refusal, Reporter, UnitId,
+        duplicates::{Sought, search_text},
+        number::report_number,
         place::Point,
     },
     events::publish,
@@ -83,8 +85,15 @@ impl App {
             channel,
             channel_reference,
             unit_complained_of,
+            recurrence_of: None,
             filed_at,
         };
+        let sought = sought((id, category.id.clone()), &filing, to_file.point);
+        let recurrence_of = match &sought {
+            Some(sought) => self.recurrence_of(&mut transaction, sought).await?,
+            None => None,
+        };
+        let filing = Filing { recurrence_of, ..filing };
         let by = By { subject: caller.subject.clone(), person: None };
         let (mut complaint, step) =
             Complaint::file((id, unit, by), category.id, filing, schedule.deadlines(filed_at, 0));
@@ -98,11 +107,13 @@ impl App {
         if to_file.point.is_some() || !to_file.asset.is_empty() {
             store::place::insert(&mut transaction, id, (to_file.point, &to_file.asset)).await?;
         }
+        store::duplicates::insert(&mut transaction, &complaint, sought.as_ref()).await?;
         let record = ledger::of_step(&complaint, &step, Some(&sealed.text));
         store::timeline::insert(&mut transaction, &complaint, (&step, &record)).await?;
         kit::events::append(&mut transaction, &[publish::event(&complaint, &step)]).await?;
         transaction.commit().await?;
         self.relay_wake.notify_one();
+        self.inbox.wake();
         let code = CodeOf { complaint: id, generation: 1, key_id: sealed.code_key };
         self.filed(complaint, &code)
     }
@@ -111,6 +122,18 @@ impl App {
         let access_code = self.secrets.access_code(code).ok_or(Failure::CodeKeyUnknown)?;
         Ok(Filed { complaint, access_code })
     }
+}
+
+/// What a report is looked for by; none of one about officials, of which nobody is to know.
+fn sought((id, category): (ComplaintId, String), filing: &Filing, point: Option<Point>) -> Option<Sought> {
+    filing.unit_complained_of.is_none().then(|| Sought {
+        of: Some(id),
+        category,
+        kind: filing.kind,
+        kelurahan_code: filing.kelurahan_code.clone(),
+        point,
+        search_text: search_text(&filing.text),
+    })
 }
 
 /// The unit that must act: that which the rules name, or which serves the place; of a report about officials, that above

@@ -5,11 +5,15 @@ mod catalog;
 pub(crate) mod categories;
 mod clock;
 mod commands;
+mod duplicates;
 mod evidence;
 mod file;
+mod inbox;
 pub(crate) mod ledger;
 pub(crate) mod limits;
+mod listing;
 pub(crate) mod objects;
+mod priority;
 mod read;
 mod reporters;
 mod rights;
@@ -18,6 +22,7 @@ pub(crate) mod routing;
 mod schedule;
 pub(crate) mod seal;
 pub(crate) mod secret;
+mod statistics;
 mod support;
 mod track;
 mod updates;
@@ -33,9 +38,13 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use catalog::CategoryChange;
 pub(crate) use commands::{Order, Proof, Run};
+pub(crate) use duplicates::ToCompare;
 pub(crate) use evidence::{FindingShown, Shown, ToAnswer, ToUpload, Trouble};
 pub(crate) use file::{Filed, ToFile};
+pub(crate) use inbox::{Following, Watched};
+pub(crate) use listing::{COUNTED, ListKey, Order as ListOrder, ToList};
 pub(crate) use rights::Sight;
+pub(crate) use statistics::{Statistics, ToCount, Uncountable, View};
 pub(crate) use track::{Part, Tracked};
 pub(crate) use updates::{Settling, Update};
 pub(crate) use watching::Feed;
@@ -58,6 +67,8 @@ pub(crate) struct App {
     objects: objects::Objects,
     ledger_key: Arc<kit::ledger::SigningKey>,
     uploads: evidence::Uploads,
+    pace: Arc<duplicates::Pace>,
+    inbox: Arc<inbox::Inbox>,
 }
 
 impl App {
@@ -80,6 +91,8 @@ impl App {
             objects,
             ledger_key: Arc::new(ledger_key),
             uploads: evidence::Uploads::default(),
+            pace: Arc::default(),
+            inbox: Arc::default(),
         }
     }
 }
@@ -171,6 +184,9 @@ pub(crate) enum Failure {
     /// Evidence is not taken or not given.
     #[error("evidence is not taken or given")]
     Evidence(#[from] evidence::Trouble),
+    /// What is asked for is not counted.
+    #[error("it is not counted")]
+    Uncountable(#[from] statistics::Uncountable),
     /// The request id could not be claimed.
     #[error("the request id could not be claimed")]
     Claim(#[from] ClaimError),

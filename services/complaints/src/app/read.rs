@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::{App, Failure, Proof, Sight};
 use crate::{
     domain::{Complaint, ComplaintId, Step},
-    store::{self, complaint::Selection},
+    store,
 };
 
 impl App {
@@ -18,13 +18,14 @@ impl App {
         id: ComplaintId,
         proof: &Proof,
     ) -> Result<(Complaint, Sight), Failure> {
-        self.visible(&mut *self.database.acquire().await?, (caller, proof), id).await
+        let (complaint, sight) =
+            self.visible(&mut *self.database.acquire().await?, (caller, proof), id).await?;
+        Ok((super::commands::seen(complaint, sight), sight))
     }
 
-    /// The reports that a selection finds.
-    pub(crate) async fn list(&self, selection: &Selection) -> Result<Vec<Complaint>, Failure> {
-        let found = store::complaint::list(&mut *self.database.acquire().await?, selection).await?;
-        found.into_iter().map(|loaded| Ok(self.open(loaded)?.0)).collect()
+    /// How many reports are handled under one, and how many citizens stand behind them.
+    pub(crate) async fn group_of(&self, id: ComplaintId) -> Result<(i64, i64), Failure> {
+        Ok(store::supporter::group(&mut *self.database.acquire().await?, id).await?)
     }
 
     /// At most `limit` steps after a version, of a report that the caller may see.
@@ -57,15 +58,29 @@ impl App {
         id: ComplaintId,
     ) -> Result<(Complaint, Sight), Failure> {
         let loaded = store::complaint::get(connection, id).await?.ok_or(Failure::NotFound)?;
-        let sight = self.sight(connection, asker, &loaded).await?;
+        let sight = match self.sight(connection, asker, &loaded).await {
+            // The reporter of what is handled under it follows what becomes of it.
+            Err(Failure::NotFound) if *asker.1 != Proof::default() => {
+                self.any_reporter(connection, asker, &loaded).await.map_err(|failure| match failure {
+                    Failure::NotTheReporter => Failure::NotFound,
+                    other => other,
+                })?
+            }
+            sight => sight?,
+        };
         Ok((self.open(loaded)?.0, sight))
     }
 }
 
 /// What officials write among themselves is for officials.
 pub(super) fn seen(mut steps: Vec<Step>, sight: Sight) -> Vec<Step> {
-    if sight != Sight::Official {
-        steps.iter_mut().for_each(|step| step.texts.internal.clear());
+    for step in &mut steps {
+        if sight != Sight::Official {
+            step.texts.internal.clear();
+        }
+        if sight == Sight::Other {
+            step.texts.reporter.clear();
+        }
     }
     steps
 }

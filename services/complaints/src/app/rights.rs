@@ -119,7 +119,7 @@ impl App {
             && kept.is_some_and(|kept| !shown.is_empty() && self.secrets.is_reference(kept, channel, shown))
     }
 
-    async fn any_reporter(
+    pub(super) async fn any_reporter(
         &self,
         connection: &mut PgConnection,
         (caller, proof): (&Caller, &Proof),

@@ -5,6 +5,7 @@ use kit::request::{Claim, claim};
 use super::{
     App, Failure,
     commands::{Changes, Order},
+    priority::raise,
 };
 use crate::{
     domain::{Act, By, Complaint, Texts},
@@ -20,6 +21,9 @@ impl App {
         let channel = order.caller.system();
         let hash = self.secrets.reference_hash(channel, reference);
         let mut transaction = self.database.begin(order.deadline).await?;
+        // What it is handled under is locked before it, as everywhere.
+        let target = store::complaint::target_of(&mut transaction, order.complaint).await?;
+        let target = store::complaint::lock(&mut transaction, target.as_slice()).await?.pop();
         let loaded = store::complaint::lock(&mut transaction, &[order.complaint]).await?.pop();
         // That there is a report about officials is nobody's to know.
         let mut complaint = loaded
@@ -34,7 +38,8 @@ impl App {
         }
         let by = By { subject: order.caller.subject.clone(), person: None };
         let mut told = complaint.clone();
-        let step = told.tell(Act::Support, by, self.clock.now(), Texts::default())?;
+        let now = self.clock.now();
+        let step = told.tell(Act::Support, by, now, Texts::default())?;
         let filing = &complaint.filing;
         let is_own = filing.channel == channel
             && filing
@@ -44,6 +49,11 @@ impl App {
         let mut changes = Changes::default();
         if !is_own && store::supporter::insert(&mut transaction, complaint.id, (channel, &hash)).await? {
             changes.write(&mut transaction, &told, &step).await?;
+            raise(&mut transaction, &mut changes, &mut told, now).await?;
+            if let Some(target) = target {
+                let mut target = target.complaint;
+                raise(&mut transaction, &mut changes, &mut target, now).await?;
+            }
             complaint = told;
         }
         self.finish(transaction, changes).await?;

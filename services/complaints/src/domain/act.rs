@@ -100,6 +100,10 @@ pub(crate) enum Act {
     AnswerFinding {
         workers: Vec<PersonId>,
     },
+    /// With the ends that the terms for HIGH give, from now on.
+    RaisePriority {
+        ends: Vec<(Due, Timestamp)>,
+    },
 }
 
 /// A unit that a report is to come to, as the tree of units places it.
@@ -170,6 +174,7 @@ impl Act {
             Self::AddReporterEvidence => Command::AddReporterEvidence,
             Self::AddFollowUpEvidence => Command::AddFollowUpEvidence,
             Self::AnswerFinding { .. } => Command::AnswerFinding,
+            Self::RaisePriority { .. } => Command::RaisePriority,
         }
     }
 }

@@ -1,18 +1,20 @@
 //! A report and how it changes. `tell` takes an act and the time and answers with a step for the timeline, or a named
 //! refusal; a refused report is unchanged.
 
+mod guards;
+
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    act::{Act, Destination, MergeTarget, Texts},
+    act::{Act, Texts},
     deadline::{Deadline, Due, Stage},
     names::{ComplaintId, UnitId},
-    parts::{Booked, By, Counts, Filing, Responsibility, Step},
+    parts::{By, Counts, Filing, Responsibility, Step},
     phase::{Closing, Phase},
     policy::Priority,
     refusal::Refusal,
     transitions::{Command, State, To, possible},
-    words::{Account, Confirmation, Outcome},
+    words::{Confirmation, Outcome},
 };
 
 /// So many hops ring the alarm.
@@ -110,87 +112,6 @@ impl Complaint {
         Ok(Step { transfer_reason, due, booked, ..self.step(command, by, at, texts) })
     }
 
-    /// On whose account the time in the present state goes, if it ends by an act. What a unit returns to the one that sent
-    /// it was the sender's time.
-    fn book(&self, act: &Act, until: Timestamp) -> Option<Booked> {
-        let unit = self.responsible_unit();
-        let sender = self.responsibilities.iter().rev().nth(1).map(|held| held.unit);
-        let (account, unit) = match (self.state(), act) {
-            (State::Coordinating, Act::Transfer { to, .. }) if Some(to.unit) == sender => {
-                (Account::Returned, to.unit)
-            }
-            (State::Submitted | State::Coordinating | State::Disposed | State::InProgress, _) => {
-                (Account::Handling, unit)
-            }
-            (State::AwaitingValidation, _) => (Account::Validation, unit),
-            (State::NeedsReporter, _) => (Account::Reporter, unit),
-            (State::Resolved | State::Rejected | State::Merged | State::Closed, _) => return None,
-        };
-        Some(Booked { account, unit, from: self.state_since, until })
-    }
-
-    /// What the table can't say.
-    fn guard(&self, act: &Act, by: &By, at: Timestamp) -> Result<(), Refusal> {
-        let refused = match act {
-            Act::Transfer { to, .. } => self.refuses_destination(to),
-            Act::Dispose { to, .. } if !to.is_below => Some(Refusal::TargetNotBelow),
-            Act::Dispose { to, .. } => self.refuses_destination(to),
-            Act::Recategorize { about_officials, .. }
-                if *about_officials != self.filing.unit_complained_of.is_some() =>
-            {
-                Some(Refusal::CategorySide)
-            }
-            Act::SetEstimate { finish, today } if finish < today => Some(Refusal::EstimatePast),
-            Act::SubmitFollowUp { lacks_evidence: true, .. } => Some(Refusal::EvidenceRequired),
-            Act::ApproveFollowUp { workers, .. } | Act::AnswerFinding { workers }
-                if by.person.is_some_and(|person| workers.contains(&person)) =>
-            {
-                Some(Refusal::ValidatorWorkedOnReport)
-            }
-            Act::ApproveFollowUp { open_findings, .. } if !open_findings.is_empty() => {
-                Some(Refusal::FindingsOpen(open_findings.clone()))
-            }
-            Act::Reopen { until } => self.refuses_reopening(*until, at),
-            Act::AppealRejection { until, .. } if until.is_some_and(|until| at > until) => {
-                Some(Refusal::AppealTooLate)
-            }
-            Act::AppealRejection { above: None, .. } => Some(Refusal::NoUnitAbove),
-            Act::Merge { into } => self.refuses_merge(into),
-            Act::Unmerge { target_closed: true } => Some(Refusal::TargetClosed),
-            _ => None,
-        };
-        refused.map_or(Ok(()), Err)
-    }
-
-    fn refuses_destination(&self, to: &Destination) -> Option<Refusal> {
-        if to.unit == self.responsible_unit() {
-            return Some(Refusal::TargetResponsible);
-        }
-        to.is_complained_of.then_some(Refusal::TargetComplainedOf)
-    }
-
-    fn refuses_reopening(&self, until: Option<Timestamp>, at: Timestamp) -> Option<Refusal> {
-        let closing = self.closing()?;
-        if !closing.outcome.is_reopenable() {
-            return Some(Refusal::OutcomeNotReopenable);
-        }
-        until.is_none_or(|until| at > until).then_some(Refusal::ReopenTooLate)
-    }
-
-    fn refuses_merge(&self, into: &MergeTarget) -> Option<Refusal> {
-        if into.id == self.id {
-            Some(Refusal::MergeIntoItself)
-        } else if !into.is_open {
-            Some(Refusal::MergeTargetNotOpen)
-        } else if !into.unit_consents {
-            Some(Refusal::MergeTargetElsewhere)
-        } else if into.unit_complained_of != self.filing.unit_complained_of {
-            Some(Refusal::MergeAboutOfficials)
-        } else {
-            into.is_full.then_some(Refusal::MergeTooMany)
-        }
-    }
-
     fn apply(&mut self, act: Act, at: Timestamp, to: To) {
         match act {
             Act::Accept => {
@@ -255,6 +176,7 @@ impl Complaint {
                 self.mark(Due::RedFlag, Stage::Passed);
                 self.red_flagged_at.get_or_insert(at);
             }
+            Act::RaisePriority { ends } => self.raise_priority(&ends),
             Act::EraseReporter => self.erase_reporter(at),
             Act::RestrictReporter => self.reporter_restricted_at = Some(at),
             Act::AddNote { releases_words: true } => self.words_released = self.version,
@@ -284,6 +206,31 @@ impl Complaint {
     fn escalate(&mut self, due: Due, stage: Stage) {
         self.counts.escalations += 1;
         self.mark(due, stage);
+    }
+
+    /// Makes it urgent: what runs ends by the new times where they are earlier, and never later than before.
+    fn raise_priority(&mut self, ends: &[(Due, Timestamp)]) {
+        self.priority = Priority::High;
+        for deadline in self.deadlines.iter_mut().filter(|deadline| deadline.stage != Stage::Passed) {
+            if let Some((_, at)) = ends.iter().find(|(due, _)| *due == deadline.due) {
+                deadline.at = deadline.at.min(*at);
+            }
+        }
+    }
+
+    /// The resolution that stands: not reopened since.
+    pub(crate) fn resolved_at(&self) -> Option<Timestamp> {
+        let stands = self.resolved_times.len() > self.reopened_times.len();
+        self.resolved_times.last().copied().filter(|_| stands)
+    }
+
+    /// When it was found fixed, if it is: validated as FIXED, and not reopened since.
+    pub(crate) fn fixed_at(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Resolved { outcome: Outcome::Fixed } => self.resolved_at(),
+            Phase::Closed(closing) if closing.outcome == Outcome::Fixed => self.resolved_at(),
+            _ => None,
+        }
     }
 
     /// Takes the deadlines of another category over, but those that are settled; none later than the old statute's time.

@@ -93,6 +93,17 @@ impl Complaint {
         self.deadline(Due::Finish).map(|deadline| deadline.at)
     }
 
+    /// When the time to resolve it ends, if nothing else happens: while the reporter is asked, it moves on with the time.
+    pub(crate) fn left_at(&self, as_of: Timestamp) -> Timestamp {
+        let due = self.finish_due_at().unwrap_or(Timestamp::UNIX_EPOCH);
+        match self.phase {
+            Phase::NeedsReporter { asked_at, .. } if self.clock_stands() => {
+                due.saturating_add(as_of.duration_since(asked_at)).unwrap_or(due)
+            }
+            _ => due,
+        }
+    }
+
     pub(crate) fn deadline(&self, due: Due) -> Option<&Deadline> {
         self.deadlines.iter().find(|deadline| deadline.due == due)
     }

@@ -3,6 +3,7 @@
 mod act;
 mod complaint;
 mod deadline;
+pub(crate) mod duplicates;
 pub(crate) mod evidence;
 pub(crate) mod ledger;
 mod names;
@@ -14,6 +15,7 @@ mod policy;
 mod refusal;
 mod reporter;
 pub(crate) mod routing;
+pub(crate) mod statistics;
 pub(crate) mod tidings;
 mod transitions;
 mod words;

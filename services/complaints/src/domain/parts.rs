@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     act::Texts,
     deadline::Due,
-    names::{PersonId, UnitId},
+    names::{ComplaintId, PersonId, UnitId},
     transitions::{Command, State},
     words::{Account, Kind, TransferReason},
 };
@@ -41,6 +41,8 @@ pub(crate) struct Filing {
     pub(crate) channel_reference: Option<Vec<u8>>,
     /// The unit that a report about officials complains of.
     pub(crate) unit_complained_of: Option<UnitId>,
+    /// The report found fixed before at the same place.
+    pub(crate) recurrence_of: Option<ComplaintId>,
     pub(crate) filed_at: Timestamp,
 }
 

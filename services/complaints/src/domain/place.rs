@@ -3,11 +3,13 @@
 
 mod areas;
 mod geojson;
+mod grid;
 
 use std::fmt;
 
 pub(crate) use areas::{Areas, Found, Match};
 pub(crate) use geojson::{MAX_BYTES, Parsed, Problem, parse};
+pub(crate) use grid::Cell;
 
 /// WGS 84: the equatorial radius in metres.
 const EQUATORIAL_RADIUS: f64 = 6_378_137.0;

@@ -40,6 +40,7 @@ fn filed(kind: Kind) -> Complaint {
         channel: "jaki".to_owned(),
         channel_reference: None,
         unit_complained_of: None,
+        recurrence_of: None,
         filed_at: at(0),
     };
     let id = ComplaintId(Uuid::from_u128(7));
@@ -120,6 +121,7 @@ fn act(command: Command) -> Option<Act> {
         Command::AddReporterEvidence => Act::AddReporterEvidence,
         Command::AddFollowUpEvidence => Act::AddFollowUpEvidence,
         Command::AnswerFinding => Act::AnswerFinding { workers: Vec::new() },
+        Command::RaisePriority => Act::RaisePriority { ends: vec![(Due::Finish, at(3 * DAY))] },
         Command::File => return None,
     })
 }

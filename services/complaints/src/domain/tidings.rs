@@ -91,7 +91,11 @@ pub(crate) fn of_step(command: Command) -> Option<Tidings> {
             "Pemrosesan data pribadi Anda dibatasi; data dihapus setelah pemeriksaan selesai.",
             "The use of your personal data is restricted; it is erased once an inquiry has ended.",
         ),
+        Command::AddReporterEvidence => say("Bukti Anda telah kami terima.", "Your evidence was received."),
         Command::Support
+        | Command::AddFollowUpEvidence
+        | Command::AnswerFinding
+        | Command::RaisePriority
         | Command::MoveWithTarget
         | Command::AddNote
         | Command::Warn

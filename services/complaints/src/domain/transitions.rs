@@ -70,6 +70,7 @@ pub(crate) enum Command {
     AddReporterEvidence,
     AddFollowUpEvidence,
     AnswerFinding,
+    RaisePriority,
 }
 
 /// Where a command leads.
@@ -202,6 +203,7 @@ pub(crate) const TRANSITIONS: &[Transition] = &[
     row(Command::AddReporterEvidence, WITH_EVIDENCE, To::Same, Actor::Reporter),
     row(Command::AddFollowUpEvidence, &[InProgress], To::Same, Actor::ResponsibleUnit),
     row(Command::AnswerFinding, &[AwaitingValidation], To::Same, Actor::Validator),
+    row(Command::RaisePriority, OPEN, To::Same, Actor::System),
 ];
 
 /// The row by which a command is possible in a state.

@@ -175,6 +175,7 @@ words!(Command {
     AddReporterEvidence = "ADD_REPORTER_EVIDENCE",
     AddFollowUpEvidence = "ADD_FOLLOW_UP_EVIDENCE",
     AnswerFinding = "ANSWER_FINDING",
+    RaisePriority = "RAISE_PRIORITY",
 });
 words!(Outcome {
     Fixed = "FIXED",

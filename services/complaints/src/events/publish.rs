@@ -54,6 +54,7 @@ pub(crate) fn event(complaint: &Complaint, step: &Step) -> Event {
         AddReporterEvidence => "reporter_evidence_added", ComplaintReporterEvidenceAdded;
         AddFollowUpEvidence => "follow_up_evidence_added", ComplaintFollowUpEvidenceAdded;
         AnswerFinding => "finding_answered", ComplaintFindingAnswered;
+        RaisePriority => "priority_raised", ComplaintPriorityRaised;
     }
 }
 
@@ -109,6 +110,7 @@ fn snapshot(complaint: &Complaint) -> ComplaintSnapshot {
         due_time: complaint.finish_due_at().map(time),
         priority: words::priority(complaint.priority).into(),
         stopped_seconds: complaint.stopped_seconds,
+        recurrence_of: filing.recurrence_of.map(|fixed| fixed.to_string()).unwrap_or_default(),
     }
 }
 

@@ -41,8 +41,10 @@ impl Complaints {
         let filed = to_the_end(async move { app.file((&caller, key, deadline), to_file).await }).await;
         let nobody = ComplaintId(uuid::Uuid::nil());
         let filed = filed.map_err(|failure| of(&failure, nobody))?;
+        let duplicates = self.app.duplicates_for_receipt(&filed.complaint).await;
         let filed =
             super::routing::filed(convert::filed(&filed), request.kelurahan_code, (point, request.asset));
+        let filed = super::duplicates::filed(filed, duplicates);
         Ok(Response::new(filed))
     }
 

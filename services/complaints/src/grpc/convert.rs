@@ -61,7 +61,16 @@ pub(crate) fn complaint(complaint: &Complaint) -> v1::Complaint {
         reporter_erase_time: complaint.reporter_erased_at.map(to_proto),
         reporter_restrict_time: complaint.reporter_restricted_at.map(to_proto),
         evidence: Vec::new(),
+        recurrence_of: filing.recurrence_of.map(|fixed| fixed.to_string()).unwrap_or_default(),
+        group_reports: 0,
+        group_supporters: 0,
     }
+}
+
+/// A report with what is handled under it, which most answers leave out.
+pub(crate) fn grouped(shown: v1::Complaint, (reports, citizens): (i64, i64)) -> v1::Complaint {
+    let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
+    v1::Complaint { group_reports: count(reports), group_supporters: count(citizens), ..shown }
 }
 
 /// A report with its place, which most answers leave out.
@@ -107,6 +116,8 @@ pub(crate) fn filed(filed: &Filed) -> v1::FileComplaintResponse {
         complaint: Some(complaint(&filed.complaint)),
         access_code: filed.access_code.clone(),
         kelurahan_corrected: false,
+        duplicates: Vec::new(),
+        duplicates_searched: false,
     }
 }
 
@@ -157,22 +168,6 @@ pub(crate) fn complaint_id(name: &str) -> ComplaintId {
 pub(crate) fn unit_id(name: &str) -> UnitId {
     let id = name.strip_prefix("units/").and_then(|id| uuid::Uuid::parse_str(id).ok());
     UnitId(id.unwrap_or(uuid::Uuid::nil()))
-}
-
-/// Where a list goes on after a report, as its page token holds it.
-pub(crate) fn to_list_key(complaint: &Complaint) -> String {
-    format!("{} {}", complaint.filing.filed_at.as_microsecond(), complaint.id.0)
-}
-
-/// Where a list goes on: `Some(None)` from the start, `None` for a key that is none.
-#[expect(clippy::option_option, reason = "the start of a list and a broken key are two things")]
-pub(crate) fn list_key(key: &str) -> Option<Option<(jiff::Timestamp, uuid::Uuid)>> {
-    if key.is_empty() {
-        return Some(None);
-    }
-    let (microsecond, id) = key.split_once(' ')?;
-    let time = jiff::Timestamp::from_microsecond(microsecond.parse().ok()?).ok()?;
-    Some(Some((time, id.parse().ok()?)))
 }
 
 /// The transition table as the contract shows it.

@@ -6,12 +6,12 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::{
     convert,
+    inbox::{self, InboxWatch},
     status::{DOMAIN, of},
     updates::{self, Updates},
     watch::{self, Watch},
-    words,
 };
-use crate::{app::App, store::complaint::Selection};
+use crate::app::{App, Sight};
 
 /// Citizens' reports.
 pub(crate) struct Complaints {
@@ -191,10 +191,15 @@ impl ComplaintService for Complaints {
         let proof = convert::proof(request.reporter);
         let (complaint, sight) =
             self.app.get(&caller, id, &proof).await.map_err(|failure| of(&failure, id))?;
-        let place = self.app.place_of(id).await.map_err(|failure| of(&failure, id))?;
+        let mut shown = convert::complaint(&complaint);
+        if sight != Sight::Other {
+            let place = self.app.place_of(id).await.map_err(|failure| of(&failure, id))?;
+            shown = convert::placed(shown, place);
+        }
+        let group = self.app.group_of(id).await.map_err(|failure| of(&failure, id))?;
         let evidence =
             self.app.evidence_of(&caller, (id, sight)).await.map_err(|failure| of(&failure, id))?;
-        let mut complaint = convert::placed(convert::complaint(&complaint), place);
+        let mut complaint = convert::grouped(shown, group);
         complaint.evidence = evidence.iter().map(super::evidence::evidence).collect();
         Ok(Response::new(v1::GetComplaintResponse { complaint: Some(complaint) }))
     }
@@ -203,29 +208,7 @@ impl ComplaintService for Complaints {
         &self,
         request: Request<v1::ListComplaintsRequest>,
     ) -> Result<Response<v1::ListComplaintsResponse>, Status> {
-        let (caller, _) = kit::identity::caller(&request)?;
-        let request = request.into_inner();
-        validate::request(&request, DOMAIN)?;
-        let list = format!("ListComplaints {} {} {}", request.unit, request.state, request.category);
-        let after = page::key(&list, &request.page_token)
-            .ok()
-            .and_then(|key| convert::list_key(&key))
-            .ok_or_else(|| status::page_token_invalid().status(DOMAIN))?;
-        let size = page::size(request.page_size);
-        let selection = Selection {
-            callers: caller.units.clone(),
-            channel: if caller.person.is_none() { caller.system().to_owned() } else { String::new() },
-            unit: request.unit.strip_prefix("units/").and_then(|id| id.parse().ok()),
-            state: words::to_state(request.state()),
-            category: request.category.trim_start_matches("categories/").to_owned(),
-            after,
-            limit: i64::try_from(size).expect("a page is small") + 1,
-        };
-        let nobody = convert::complaint_id("");
-        let found = self.app.list(&selection).await.map_err(|failure| of(&failure, nobody))?;
-        let (found, next_page_token) = page::cut(&list, size, found, convert::to_list_key);
-        let complaints = found.iter().map(convert::complaint).collect();
-        Ok(Response::new(v1::ListComplaintsResponse { complaints, next_page_token }))
+        self.list(request).await
     }
 
     async fn list_timeline(
@@ -272,5 +255,23 @@ impl ComplaintService for Complaints {
         let request = request.into_inner();
         validate::request(&request, DOMAIN)?;
         watch::watch(&self.app, &caller, request).await.map(Response::new)
+    }
+    async fn find_duplicates(
+        &self,
+        request: Request<v1::FindDuplicatesRequest>,
+    ) -> Result<Response<v1::FindDuplicatesResponse>, Status> {
+        self.duplicates(request).await
+    }
+
+    type WatchInboxStream = InboxWatch;
+
+    async fn watch_inbox(
+        &self,
+        request: Request<v1::WatchInboxRequest>,
+    ) -> Result<Response<InboxWatch>, Status> {
+        let (caller, _) = kit::identity::caller(&request)?;
+        let request = request.into_inner();
+        validate::request(&request, DOMAIN)?;
+        inbox::open(&self.app, caller, request).await.map(Response::new)
     }
 }

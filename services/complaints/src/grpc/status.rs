@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 
 use super::routing::unroutable as unroutable_answer;
 use crate::{
-    app::Failure,
+    app::{Failure, Uncountable},
     domain::{Command, ComplaintId, Refusal, State},
 };
 
@@ -151,6 +151,7 @@ pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
             "what the store of files gives is not what was put into it",
         ),
         Failure::Evidence(trouble) => super::evidence::trouble(*trouble),
+        Failure::Uncountable(why) => uncountable(*why),
         Failure::Claim(error) => status::claim(error),
         Failure::Database(error) => status::database(error),
     }
@@ -158,6 +159,26 @@ pub(super) fn answer(failure: &Failure, complaint: ComplaintId) -> Answer {
 
 pub(super) fn own(code: Code, reason: ErrorReason, message: impl Into<String>) -> Answer {
     Answer::new(code, reason.as_str_name(), message)
+}
+
+fn uncountable(why: Uncountable) -> Answer {
+    let (reason, field, why) = match why {
+        Uncountable::Range => {
+            let why = "must be after from_date, and at most ten years after it";
+            (ErrorReason::StatisticsRangeInvalid, "query.until_date", why)
+        }
+        Uncountable::TooLarge => {
+            let why =
+                "there are more cells than this RPC answers with; ask for a shorter time or coarser cells";
+            (ErrorReason::StatisticsTooLarge, "query", why)
+        }
+        Uncountable::NotPublic { field } => (
+            ErrorReason::StatisticsNotPublic,
+            field,
+            "the public view has no such cells; its comment says which",
+        ),
+    };
+    own(Code::InvalidArgument, reason, format!("{field}: {why}")).field(field, why)
 }
 
 fn refused(refusal: &Refusal, complaint: ComplaintId) -> Answer {

@@ -29,7 +29,7 @@ macro_rules! said {
                     for value in $ours::ALL {
                         assert!($name(*value).as_str_name().ends_with(value.word()));
                     }
-                    let said = (1..100).filter(|number| v1::$theirs::try_from(*number).is_ok()).count();
+                    let said = (1..1_000).filter(|number| v1::$theirs::try_from(*number).is_ok()).count();
                     assert_eq!(said, $ours::ALL.len(), stringify!($theirs));
                 )+
             }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::reporter::SealedFiling;
 use crate::domain::{Complaint, ComplaintId, Confirmation, Outcome, RejectReason, State};
-pub(crate) use listing::{Selection, list, lock_due, versions};
+pub(crate) use listing::{Selection, count, count_open, get_all, list, list_open, lock_due, versions, walk};
 pub(crate) use numbered::{by_number, lock_by_number, set_code, words_released};
 pub(super) use row::unknown_word;
 use row::{Row, rows};
@@ -40,9 +40,10 @@ pub(crate) async fn insert(
         "WITH filed AS (
              INSERT INTO complaints.complaint (id, number, version, category, kind, text, kelurahan_code, channel,
                  channel_reference, unit_complained_of, units, units_from, responsible_unit, state, filed_at, updated_at,
-                 state_since, dues, dues_from, dues_at, dues_stage, next_due_at, finish_due_at, code_key)
+                 state_since, dues, dues_from, dues_at, dues_stage, next_due_at, finish_due_at, code_key,
+                 recurrence_of)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ARRAY[$11::uuid], ARRAY[$13::timestamptz], $11, $12, $13, $13,
-                 $13, $14, $15, $16, $17, $18, $19, $20)
+                 $13, $14, $15, $16, $17, $18, $19, $20, $25)
              ON CONFLICT ON CONSTRAINT complaint_number_key DO NOTHING RETURNING id
          )
          INSERT INTO complaints.reporter (complaint, key_id, wrapped_key, identity, channel_reference)
@@ -70,14 +71,15 @@ pub(crate) async fn insert(
         sealed.key_id,
         sealed.wrapped_key,
         sealed.identity.as_deref(),
-        sealed.channel_reference.as_deref()
+        sealed.channel_reference.as_deref(),
+        filing.recurrence_of.map(|fixed| fixed.0)
     )
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Stores what a command changed. The caller holds the row's lock.
+/// Stores what a command changed, and what statistics count of it. The caller holds the row's lock.
 pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint) -> Result<(), sqlx::Error> {
     let (phase, closing) = (&complaint.phase, complaint.closing());
     let times = |times: &[jiff::Timestamp]| times.iter().map(|time| time.stored()).collect::<Vec<Instant>>();
@@ -85,7 +87,13 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
     let units_from: Vec<Instant> = complaint.responsibilities.iter().map(|held| held.from.stored()).collect();
     let (counts, dues) = (complaint.counts, Dues::of(complaint));
     sqlx::query!(
-        "UPDATE complaints.complaint SET version = $2, category = $3, units = $4, units_from = $5,
+        "WITH fact AS (
+             UPDATE complaints.report_fact SET category = $3, unit = $6, state = $7, accepted_at = $20, resolved_at = $45,
+                 due_at = $36, is_reopened = cardinality($22::timestamptz[]) > 0, is_rejected = $15::text IS NOT NULL,
+                 rating = $11
+             WHERE complaint = $1
+         )
+         UPDATE complaints.complaint SET version = $2, category = $3, units = $4, units_from = $5,
              responsible_unit = $6, state = $7, proposed_outcome = $8, outcome = $9, confirmation = $10, rating = $11,
              reporter_erased_at = $12, question = $13, asked_at = $14, reject_reason = $15, rejected_at = $16, merged_into = $17,
              state_before_merge = $18, updated_at = $19, first_accepted_at = $20, resolved_times = $21,
@@ -93,7 +101,7 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
              rejected_follow_ups = $27, questions = $28, supporters = $29, ping_pong = $30, dues = $31, dues_from = $32,
              dues_at = $33, dues_stage = $34, next_due_at = $35, finish_due_at = $36, stopped_seconds = $37,
              red_flagged_at = $38, state_since = $39, breaches = $40, escalations = $41, reporter_restricted_at = $42,
-             words_released = $43
+             words_released = $43, priority = $44
          WHERE id = $1",
         complaint.id.0,
         complaint.version,
@@ -137,7 +145,9 @@ pub(crate) async fn update(connection: &mut PgConnection, complaint: &Complaint)
         counts.breaches,
         counts.escalations,
         complaint.reporter_restricted_at.map(ToStored::stored) as _,
-        complaint.words_released
+        complaint.words_released,
+        complaint.priority.word(),
+        complaint.resolved_at().map(ToStored::stored) as _
     )
     .execute(connection)
     .await?;

@@ -24,6 +24,7 @@ pub(crate) async fn erase(connection: &mut PgConnection, complaint: ComplaintId)
         "UPDATE complaints.complaint SET text = NULL, channel_reference = NULL WHERE id = $1",
         "DELETE FROM complaints.reporter_text WHERE complaint = $1",
         "UPDATE complaints.complaint_place SET latitude = NULL, longitude = NULL WHERE complaint = $1",
+        "DELETE FROM complaints.complaint_spot WHERE complaint = $1",
         "DELETE FROM complaints.capture AS capture USING complaints.evidence
          WHERE evidence.id = capture.evidence AND evidence.complaint = $1 AND evidence.role = 'BEFORE'",
         "DELETE FROM complaints.fingerprint AS fingerprint USING complaints.evidence

@@ -38,3 +38,30 @@ pub(crate) async fn exists(
     .fetch_one(connection)
     .await
 }
+
+/// How many reports are handled under one, and how many citizens, each once, support it or one of those, or filed one of
+/// those; its own reporter is not counted.
+pub(crate) async fn group(
+    connection: &mut PgConnection,
+    complaint: ComplaintId,
+) -> Result<(i64, i64), sqlx::Error> {
+    let counted = sqlx::query!(
+        r#"WITH member AS (
+               SELECT id, channel, channel_reference FROM complaints.complaint WHERE merged_into = $1
+           ), citizen AS (
+               SELECT channel, channel_reference FROM complaints.supporter
+               WHERE complaint = $1 OR complaint IN (SELECT id FROM member)
+               UNION
+               -- Who gave no reference is somebody else each time.
+               SELECT channel, coalesce(channel_reference, uuid_send(id)) FROM member
+               EXCEPT
+               SELECT channel, channel_reference FROM complaints.complaint
+               WHERE id = $1 AND channel_reference IS NOT NULL
+           )
+           SELECT (SELECT count(*) FROM member) AS "reports!", (SELECT count(*) FROM citizen) AS "citizens!""#,
+        complaint.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((counted.reports, counted.citizens))
+}

@@ -149,3 +149,36 @@ pub(crate) async fn exists(connection: &mut PgConnection, unit: UnitId) -> Resul
         .fetch_one(connection)
         .await
 }
+
+/// Units and all below them.
+pub(crate) async fn subtree(connection: &mut PgConnection, units: &[Uuid]) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"WITH RECURSIVE below AS (
+               SELECT id FROM complaints.unit WHERE id = ANY($1)
+               UNION
+               SELECT unit.id FROM below JOIN complaints.unit ON unit.parent = below.id
+           )
+           SELECT id AS "id!" FROM below"#,
+        units
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Units and all above them.
+pub(crate) async fn ancestors(
+    connection: &mut PgConnection,
+    units: &[Uuid],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT id, parent FROM complaints.unit WHERE id = ANY($1)
+               UNION
+               SELECT above.id, above.parent FROM up JOIN complaints.unit above ON above.id = up.parent
+           )
+           SELECT id AS "id!" FROM up"#,
+        units
+    )
+    .fetch_all(connection)
+    .await
+}

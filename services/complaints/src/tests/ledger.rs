@@ -1,7 +1,10 @@
 //! The ledger: whatever byte is changed behind the service's back, the first entry that is not as it was written is named;
 //! and what a signed root covers is shown offline.
 
-use proto::complaints::v1::{LedgerVerdict, evidence_service_client::EvidenceServiceClient};
+use proto::complaints::v1::{
+    LedgerVerdict, evidence_service_client::EvidenceServiceClient,
+    reporter_service_client::ReporterServiceClient,
+};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tonic::Code;
 
@@ -283,5 +286,25 @@ async fn an_export_leads_from_each_entry_to_the_signed_root_that_is_told_and_sto
         (Code::NotFound, "ROOT_NOT_FOUND".to_owned())
     );
     superuser.close().await.unwrap();
+    served.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_erasure_a_ledger_is_intact_and_says_what_was_erased() {
+    let served = Served::start().await;
+    let name = life(&served).await;
+    let address = served.world.grpc_address(SERVICE).await;
+    let mut reporters = ReporterServiceClient::new(channel(&address).await.unwrap());
+    let proof = Some(v1::ReporterProof { channel_reference: "wa-17".to_owned(), ..Default::default() });
+    let request =
+        v1::EraseReporterRequest { request_id: id(), name: name.clone(), proof, ..Default::default() };
+    reporters.erase_reporter(authorized(request, &served.channel_token())).await.unwrap();
+    let verified = verify(&served, &name, "an erasure").await;
+    assert_eq!(verified.verdict(), LedgerVerdict::IntactWithErasures, "{verified:?}");
+    // The report's text, what its picture said of itself, and why it was reopened.
+    let erased: Vec<(i64, i64)> =
+        verified.erased.iter().map(|entry| (entry.sequence, entry.erased_by)).collect();
+    assert_eq!((erased.len(), erased[0]), (3, (1, verified.entries)), "{erased:?}");
+    assert!(erased.iter().all(|(_, by)| *by == verified.entries), "{erased:?}");
     served.finish().await;
 }

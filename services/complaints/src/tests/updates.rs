@@ -139,8 +139,8 @@ async fn a_step_that_is_committed_late_is_told_before_what_was_drawn_after_it() 
     let mut transaction = slow.begin().await.unwrap();
     sqlx::query(
         "INSERT INTO complaints.timeline_entry
-             (complaint, version, command, state, subject, responsible_unit, occurred_at, public_channel)
-         SELECT complaint, 99, 'REOPEN', 'IN_PROGRESS', 'x', responsible_unit, occurred_at, public_channel
+             (complaint, version, command, state, subject, responsible_unit, occurred_at, public_channel, salt)
+         SELECT complaint, 99, 'REOPEN', 'IN_PROGRESS', 'x', responsible_unit, occurred_at, public_channel, salt
          FROM complaints.timeline_entry WHERE complaint = $1",
     )
     .bind(complaint)

@@ -10,7 +10,10 @@ use tonic::{
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
 };
 
-use super::*;
+use super::{
+    evidence::{before, picture, upload},
+    *,
+};
 
 const WRONG_CODE: &str = "0123456789ABCDEF";
 
@@ -35,6 +38,8 @@ enum Rule {
     Batch,
     /// What is listed is the caller's own.
     Lister,
+    /// A person.
+    Person,
     /// Anybody, who learns nothing by guessing.
     Tracker,
 }
@@ -53,12 +58,13 @@ fn rule(rpc: &str) -> Rule {
         | "UnmergeComplaint"
         | "AddNote"
         | "RevealReporter" => Rule::Unit,
-        "ApproveFollowUp" | "RejectFollowUp" => Rule::Above,
+        "ApproveFollowUp" | "RejectFollowUp" | "AnswerFinding" => Rule::Above,
         "ProvideInformation" | "ConfirmResolution" | "ReopenComplaint" | "AppealRejection"
-        | "WithdrawComplaint" | "ListReveals" | "UpdateReporter" | "ExportReporter" | "EraseReporter" => {
-            Rule::Reporter
-        }
-        "GetComplaint" | "ListTimeline" | "WatchComplaint" => Rule::Reader,
+        | "WithdrawComplaint" | "ListReveals" | "UpdateReporter" | "ExportReporter" | "EraseReporter"
+        | "UploadEvidence" => Rule::Reporter,
+        "GetComplaint" | "ListTimeline" | "WatchComplaint" | "GetEvidence" | "VerifyLedger"
+        | "FindDuplicates" => Rule::Reader,
+        "WatchInbox" => Rule::Person,
         "SupportComplaint" => Rule::Supporter,
         "WatchUpdates" => Rule::Channel,
         "BatchTransition" => Rule::Batch,
@@ -79,7 +85,10 @@ fn rule(rpc: &str) -> Rule {
         | "ImportBoundaries"
         | "ExportState"
         | "ListVersions"
-        | "ReplayEvents" => Rule::Scope,
+        | "ReplayEvents"
+        | "ExportLedger"
+        | "GetStatistics"
+        | "ExportStatistics" => Rule::Scope,
         _ => panic!("{rpc}: say who may call it"),
     }
 }
@@ -107,6 +116,7 @@ struct About {
     unit: String,
     access_code: String,
     channel_reference: String,
+    evidence: String,
 }
 
 /// A request that no rule of the contract refuses.
@@ -115,7 +125,14 @@ fn request(of: &MessageDescriptor, about: &About) -> DynamicMessage {
     for field in of.fields().filter(|field| field.cardinality() != Cardinality::Repeated) {
         let value = match (field.name(), field.kind()) {
             ("request_id", _) => Value::String(id()),
-            ("name", _) => Value::String(about.name.clone()),
+            ("name", _) if of.name() == "GetEvidenceRequest" => Value::String(about.evidence.clone()),
+            ("name", _) if of.name() == "AnswerFindingRequest" => {
+                Value::String(format!("{}/findings/1", about.evidence))
+            }
+            ("name" | "complaint", _) => Value::String(about.name.clone()),
+            ("role", _) => Value::EnumNumber(1),
+            // A report says its own.
+            ("category", _) if of.name() == "FindDuplicatesRequest" => continue,
             ("number", _) => Value::String(about.number.clone()),
             ("into", _) => Value::String(about.other.clone()),
             ("unit", _) => Value::String(about.unit.clone()),
@@ -135,7 +152,7 @@ fn request(of: &MessageDescriptor, about: &About) -> DynamicMessage {
             }
             ("access_code", _) => Value::String(about.access_code.clone()),
             ("channel_reference", _) => Value::String(about.channel_reference.clone()),
-            ("reporter" | "note", Kind::Message(kind)) => Value::Message(request(&kind, about)),
+            ("reporter" | "note" | "start", Kind::Message(kind)) => Value::Message(request(&kind, about)),
             _ => continue,
         };
         message.set_field(&field, value);
@@ -254,8 +271,12 @@ impl Place {
             let request = v1::FileComplaintRequest { category: category.to_owned(), ..to_file() };
             let filed =
                 served.client.clone().file_complaint(authorized(request, &served.channel_token())).await;
-            let complaint = filed.unwrap().into_inner().complaint.unwrap();
+            let filed = filed.unwrap().into_inner();
+            let complaint = filed.complaint.unwrap();
+            let start = before(&complaint.name, &filed.access_code);
+            let uploaded = upload(&served, &served.channel_token(), start, &picture(1)).await.unwrap();
             About {
+                evidence: uploaded.name,
                 name: complaint.name,
                 number: complaint.number,
                 unit: unit_name(served.agency),
@@ -325,6 +346,7 @@ impl Place {
             ],
             Rule::Supporter => vec![(&channel, reference(about, "wa-19"), not_found)],
             Rule::Channel => vec![(&officer, report.clone(), (Code::PermissionDenied, "CHANNEL_ONLY"))],
+            Rule::Person => vec![(&system, report.clone(), person), (&channel, report.clone(), person)],
             Rule::Tracker => vec![
                 (&officer, wrong_code(report), guess),
                 (&other_channel, wrong_code(report), guess),
@@ -363,7 +385,7 @@ async fn every_rpc_refuses_every_wrong_caller() {
     for about in [&place.report, &place.about] {
         let token = place.served.validator();
         let complaint = place.served.get(&about.name, &token).await.unwrap();
-        assert_eq!(complaint.etag, "1", "nobody did anything");
+        assert_eq!(complaint.etag, "2", "nobody did anything since the picture");
     }
     for token in [
         place.served.token("elsewhere", 6, &[place.served.agency]),

@@ -23,7 +23,7 @@ macro_rules! rows {
                   closed_at, verified, estimated_finish, hops, rejected_follow_ups, questions, supporters,
                   ping_pong, priority, dues, dues_from AS "dues_from: Vec<Instant>",
                   dues_at AS "dues_at: Vec<Instant>", dues_stage, stopped_seconds, red_flagged_at, state_since, breaches,
-                  escalations, reporter_erased_at, reporter_restricted_at, words_released,
+                  escalations, reporter_erased_at, reporter_restricted_at, words_released, recurrence_of,
                   (SELECT wrapped_key FROM complaints.reporter WHERE reporter.complaint = complaint.id) AS wrapped_key
                 "# + $from,
             $($arguments)*
@@ -85,6 +85,7 @@ pub(super) struct Row {
     pub(super) reporter_erased_at: Option<Instant>,
     pub(super) reporter_restricted_at: Option<Instant>,
     pub(super) wrapped_key: Option<Vec<u8>>,
+    pub(super) recurrence_of: Option<Uuid>,
 }
 
 impl Row {
@@ -108,6 +109,7 @@ impl Row {
                 channel: self.channel,
                 channel_reference: self.channel_reference,
                 unit_complained_of: self.unit_complained_of.map(UnitId),
+                recurrence_of: self.recurrence_of.map(ComplaintId),
                 filed_at: self.filed_at.to_jiff(),
             },
             category: self.category,
