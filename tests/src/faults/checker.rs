@@ -189,7 +189,8 @@ impl Checker {
         let sql = "SELECT count(*) FILTER (WHERE fact.event_id IS NULL),
                           count(*) FILTER (WHERE told.event_id IS NULL
                               OR (fact.complaint, fact.epoch, fact.version) <> (told.aggregate_id, told.epoch, told.version))
-                   FROM complaints.event_log AS told FULL JOIN evaluation.fact ON fact.event_id = told.event_id";
+                   FROM (SELECT * FROM complaints.event_log WHERE aggregate_type = 'complaint') AS told
+                   FULL JOIN evaluation.fact ON fact.event_id = told.event_id";
         let (missing, beside): (i64, i64) = sqlx::query_as(sql).fetch_one(&self.database).await?;
         (found.facts_missing, found.facts_beside) = (missing, beside);
         found.versions_off = self

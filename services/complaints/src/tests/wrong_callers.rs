@@ -131,7 +131,6 @@ fn request(of: &MessageDescriptor, about: &About) -> DynamicMessage {
             }
             ("name" | "complaint", _) => Value::String(about.name.clone()),
             ("role", _) => Value::EnumNumber(1),
-            // A report says its own.
             ("category", _) if of.name() == "FindDuplicatesRequest" => continue,
             ("number", _) => Value::String(about.number.clone()),
             ("into", _) => Value::String(about.other.clone()),
@@ -274,9 +273,8 @@ impl Place {
             let filed = filed.unwrap().into_inner();
             let complaint = filed.complaint.unwrap();
             let start = before(&complaint.name, &filed.access_code);
-            let uploaded = upload(&served, &served.channel_token(), start, &picture(1)).await.unwrap();
             About {
-                evidence: uploaded.name,
+                evidence: upload(&served, &served.channel_token(), start, &picture(1)).await.unwrap().name,
                 name: complaint.name,
                 number: complaint.number,
                 unit: unit_name(served.agency),
