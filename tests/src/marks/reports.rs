@@ -54,7 +54,7 @@ async fn file(actors: &Actors) -> FileComplaintResponse {
 async fn categories(actors: &Actors) {
     let request = CreateCategoryRequest {
         request_id: Uuid::now_v7().to_string(),
-        category_id: "penanda".to_owned(),
+        category_id: "uji-kata".to_owned(),
         policy: "policies/jakarta".to_owned(),
         ..Default::default()
     };

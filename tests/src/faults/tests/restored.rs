@@ -75,6 +75,7 @@ impl Place {
         let known = "SELECT DISTINCT ON (complaint) complaint, epoch, version FROM evaluation.fact
                      ORDER BY complaint, epoch DESC, version DESC";
         let told = "SELECT DISTINCT ON (aggregate_id) aggregate_id, epoch, version FROM complaints.event_log
+                    WHERE aggregate_type = 'complaint'
                     ORDER BY aggregate_id, epoch DESC, version DESC";
         Ok((
             sqlx::query_as(known).fetch_all(&self.consumer).await?,
@@ -143,7 +144,8 @@ async fn a_restored_producer_goes_on_in_a_new_epoch_consumers_converge_and_what_
     // The acceptances that nobody made again are known to the consumer alone.
     place.converged(LEFT).await;
     let epochs: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT epoch, (SELECT count(*) FROM complaints.event_log WHERE event_log.epoch = history_epoch.epoch)
+        "SELECT epoch, (SELECT count(*) FROM complaints.event_log
+                        WHERE event_log.epoch = history_epoch.epoch AND aggregate_type = 'complaint')
          FROM complaints.history_epoch ORDER BY epoch",
     )
     .fetch_all(&place.producer)
