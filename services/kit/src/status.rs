@@ -160,6 +160,14 @@ pub fn page_token_invalid() -> Answer {
         .field("page_token", why)
 }
 
+/// A resume token of another watch.
+#[must_use]
+pub fn resume_token_invalid() -> Answer {
+    let why = "not a token of this watch";
+    Answer::shared(Code::InvalidArgument, ErrorReason::ResumeTokenInvalid, format!("resume_token: {why}"))
+        .field("resume_token", why)
+}
+
 /// A field whose value no rule of the contract could refuse, but the service must.
 #[must_use]
 pub fn invalid_field(path: &str, why: &str) -> Answer {

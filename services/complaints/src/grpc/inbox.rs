@@ -4,7 +4,11 @@
 use std::{collections::HashMap, collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
 use futures::{Stream, stream};
-use kit::{identity::Caller, page, status::Answer};
+use kit::{
+    identity::Caller,
+    page,
+    status::{self, Answer},
+};
 use proto::{
     complaints::v1::{self, ErrorReason, watch_inbox_response::Update},
     options::v1::ErrorReason as Shared,
@@ -93,12 +97,8 @@ pub(super) async fn open(
 }
 
 async fn resumed(app: &App, list: &str, token: &str) -> Result<Position, Status> {
-    let position = page::key(list, token).ok().and_then(|key| to_position(&key)).ok_or_else(|| {
-        let why = "not a token of this watch";
-        Answer::shared(Code::InvalidArgument, Shared::ResumeTokenInvalid, format!("resume_token: {why}"))
-            .field("resume_token", why)
-            .status(DOMAIN)
-    })?;
+    let position = page::key(list, token).ok().and_then(|key| to_position(&key));
+    let position = position.ok_or_else(|| status::resume_token_invalid().status(DOMAIN))?;
     if app.knows(position).await.map_err(failed)? {
         return Ok(position);
     }

@@ -5,14 +5,10 @@ use std::{convert::Infallible, time::Duration};
 
 use kit::{
     clock::to_proto,
-    page,
-    status::Answer,
+    page, status,
     watch::{Pace, Sending, open},
 };
-use proto::{
-    complaints::v1::{self, ErrorReason, watch_updates_response::Update as Said},
-    options::v1::ErrorReason as Shared,
-};
+use proto::complaints::v1::{self, ErrorReason, watch_updates_response::Update as Said};
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
@@ -65,12 +61,8 @@ pub(super) async fn watch(
 }
 
 fn resumed(list: &str, token: &str, newest: i64) -> Result<i64, Status> {
-    let why = "not a token of this watch";
-    let position = page::number(list, token).ok().filter(|position| *position >= 0).ok_or_else(|| {
-        Answer::shared(Code::InvalidArgument, Shared::ResumeTokenInvalid, format!("resume_token: {why}"))
-            .field("resume_token", why)
-            .status(DOMAIN)
-    })?;
+    let position = page::number(list, token).ok().filter(|position| *position >= 0);
+    let position = position.ok_or_else(|| status::resume_token_invalid().status(DOMAIN))?;
     if position > newest {
         let why = "the database was restored to a time before this token; begin again";
         return Err(own(Code::OutOfRange, ErrorReason::ResumeTokenExpired, why).status(DOMAIN));

@@ -5,16 +5,12 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use kit::{
     identity::Caller,
-    page,
-    status::Answer,
+    page, status,
     watch::{Pace, Sending, Subscription, open},
 };
-use proto::{
-    complaints::v1::{self, watch_complaint_response::Update},
-    options::v1::ErrorReason,
-};
+use proto::complaints::v1::{self, watch_complaint_response::Update};
 use tokio::time::Instant;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::{
     convert,
@@ -26,7 +22,7 @@ use crate::{
 };
 
 /// How long a watch is silent at most.
-const BOOKMARK: Duration = Duration::from_secs(15);
+pub(super) const BOOKMARK: Duration = Duration::from_secs(15);
 
 /// The messages of one watch.
 pub(crate) type Watch = kit::watch::Watch<v1::WatchComplaintResponse>;
@@ -63,13 +59,10 @@ pub(super) async fn watch(
     Ok(open((DOMAIN, Pace::default()), &app.draining, |sending| watching.run(sending, first, heard)))
 }
 
-fn resumed(list: &str, token: &str, newest: i64) -> Result<i64, Status> {
-    page::number(list, token).ok().filter(|version| (1..=newest).contains(version)).ok_or_else(|| {
-        let why = "not a token of this watch";
-        Answer::shared(Code::InvalidArgument, ErrorReason::ResumeTokenInvalid, format!("resume_token: {why}"))
-            .field("resume_token", why)
-            .status(DOMAIN)
-    })
+/// The version after which a watch of one report goes on.
+pub(super) fn resumed(list: &str, token: &str, newest: i64) -> Result<i64, Status> {
+    let version = page::number(list, token).ok().filter(|version| (1..=newest).contains(version));
+    version.ok_or_else(|| status::resume_token_invalid().status(DOMAIN))
 }
 
 impl Watching {

@@ -1,28 +1,24 @@
 //! WatchTracking: where a report stands, then each step that is for citizens, in order. As WatchComplaint.
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use kit::{
     page,
-    status::Answer,
     watch::{Pace, Sending, Subscription, open},
 };
-use proto::{
-    complaints::v1::{self, watch_tracking_response::Update},
-    options::v1::ErrorReason,
-};
+use proto::complaints::v1::{self, watch_tracking_response::Update};
 use tokio::time::Instant;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::{shown, step};
 use crate::{
     app::{App, Part, Tracked},
     domain::ComplaintId,
-    grpc::status::{DOMAIN, of},
+    grpc::{
+        status::{DOMAIN, of},
+        watch::{BOOKMARK, resumed},
+    },
 };
-
-/// How long a watch is silent at most.
-const BOOKMARK: Duration = Duration::from_secs(15);
 
 /// The messages of one watch.
 pub(crate) type Watch = kit::watch::Watch<v1::WatchTrackingResponse>;
@@ -52,15 +48,6 @@ pub(super) fn watch(
     let of = (tracked.complaint.id, tracked.part);
     let watching = Watching { app: app.clone(), of, list, version, subscription };
     Ok(open((DOMAIN, Pace::default()), &app.draining, |sending| watching.run(sending, first, newest)))
-}
-
-fn resumed(list: &str, token: &str, newest: i64) -> Result<i64, Status> {
-    page::number(list, token).ok().filter(|version| (1..=newest).contains(version)).ok_or_else(|| {
-        let why = "not a token of this watch";
-        Answer::shared(Code::InvalidArgument, ErrorReason::ResumeTokenInvalid, format!("resume_token: {why}"))
-            .field("resume_token", why)
-            .status(DOMAIN)
-    })
 }
 
 impl Watching {
